@@ -1,0 +1,39 @@
+"""PostgreSQL, under psycopg, psycopg2, asyncpg and others."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Engine, event
+
+from ..config import DatabaseConfig
+from .base import DialectSupport, run_on_connect, with_added
+
+READ_ONLY_SETTING = "default_transaction_read_only"
+LIBPQ_DRIVERS = frozenset({"psycopg", "psycopg_async", "psycopg2"})
+
+
+class PostgreSQLSupport(DialectSupport):
+    """Readers' connections are opened with default_transaction_read_only, so that the server refuses writes."""
+
+    async_driver: ClassVar[str | None] = "psycopg"
+    snapshot_isolation: ClassVar[str | None] = "REPEATABLE READ"
+    skip_autocommit_rollback: ClassVar[bool] = True
+    reader_isolation: ClassVar[str | None] = "AUTOCOMMIT"
+
+    def connect_args(self, config: DatabaseConfig, *, reading: bool) -> dict[str, Any]:
+        """Sends the setting with the start-up message, where the driver can: it costs no round trip."""
+        arguments = dict(config.connect_args)
+        driver = config.url.get_driver_name()
+        if reading and driver in LIBPQ_DRIVERS:
+            given = arguments.get("options") or config.url.query.get("options") or ""
+            return {**arguments, "options": f"{given} -c {READ_ONLY_SETTING}=on".strip()}
+        if reading and driver == "asyncpg":
+            return with_added(arguments, "server_settings", {READ_ONLY_SETTING: "on"})
+        return arguments
+
+    def attach(self, engine: Engine, config: DatabaseConfig, *, reading: bool) -> None:
+        """Sends the setting as a statement where the driver cannot send it with the start-up message."""
+        if reading and engine.driver not in {*LIBPQ_DRIVERS, "asyncpg"}:
+            statement = f"SET {READ_ONLY_SETTING} = on"
+            event.listen(engine, "connect", lambda connection, record: run_on_connect(connection, statement))

@@ -1,0 +1,124 @@
+"""SQLite: dalkit sends BEGIN itself.
+
+The `sqlite3` module opens transactions late and not for every statement, so that reads are not repeatable, DDL is not
+rolled back and a savepoint can be the transaction. Here the driver is told to send nothing, a writer begins with
+BEGIN IMMEDIATE (it takes the lock at once, instead of failing when it first writes), a snapshot with BEGIN.
+See https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#sqlite-transactions and
+https://www.sqlite.org/lang_transaction.html.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from sqlalchemy import URL, Connection, Engine, event
+
+from ..config import DatabaseConfig, PoolConfig
+from ..errors import ConfigurationError
+from .base import READ_ONLY, DialectSupport, filled
+
+OWNED_ARGUMENTS = ("isolation_level", "autocommit")
+
+
+class SQLiteSupport(DialectSupport):
+    """Files and databases in memory, under `sqlite3` and `aiosqlite`."""
+
+    async_driver: ClassVar[str | None] = "aiosqlite"
+    default_pool = replace(DialectSupport.default_pool, recycle=None, pre_ping=False)
+    memory_pool = replace(default_pool, size=1, max_overflow=0)
+
+    def has_one_connection(self, url: URL) -> bool:
+        """A database in memory belongs to its connection; sessions take turns on it."""
+        database = url.database or ":memory:"
+        return ":memory:" in database or url.query.get("mode") == "memory" or "mode=memory" in database
+
+    def pool(self, url: URL, pool: PoolConfig) -> PoolConfig:
+        """As for any database, but one in memory must never lose its one connection."""
+        if not self.has_one_connection(url):
+            return super().pool(url, pool)
+        settled = super().pool(url, filled(pool, self.memory_pool) if pool.kind in {None, "QueuePool"} else pool)
+        _refuse_second_connection(settled)
+        return settled
+
+    def connect_args(self, config: DatabaseConfig, *, reading: bool) -> dict[str, Any]:
+        """Waits for locks, and lets the pool hand a connection from thread to thread."""
+        for name in OWNED_ARGUMENTS:
+            if name in config.connect_args or name in config.url.query:
+                raise ConfigurationError(
+                    f"connect argument {name!r} is set by dalkit, which sends BEGIN itself",
+                    hint="leave it out; for autocommit use isolation_level='AUTOCOMMIT'",
+                )
+        return {"timeout": config.sqlite_busy_timeout, "check_same_thread": False, **config.connect_args}
+
+    def attach(self, engine: Engine, config: DatabaseConfig, *, reading: bool) -> None:
+        """Takes over BEGIN, and switches on what SQLite leaves off."""
+        in_memory = self.has_one_connection(config.url)
+        autocommit = config.isolation_level == "AUTOCOMMIT" and not reading
+        event.listen(engine, "connect", _on_connect(wal=not in_memory and not reading, query_only=reading))
+        event.listen(engine, "begin", _on_begin(autocommit=autocommit))
+        event.listen(engine, "reset", _roll_back_what_is_open)
+        if in_memory:
+            event.listen(engine, "engine_connect", _hold_readers_to_reading)
+            event.listen(engine, "reset", _allow_writing)
+
+
+def _refuse_second_connection(pool: PoolConfig) -> None:
+    """Each further connection would see an empty database of its own."""
+    several = (pool.size or 1) + (pool.max_overflow or 0) > 1
+    if pool.kind == "NullPool" or several or pool.recycle is not None:
+        raise ConfigurationError(
+            "a SQLite database in memory lives in one connection, which must stay open",
+            hint="leave the pool settings out (sessions take turns), use kind='StaticPool', or a file",
+        )
+
+
+def _on_connect(*, wal: bool, query_only: bool) -> Any:
+    pragmas = ["PRAGMA foreign_keys=ON"]
+    if wal:
+        pragmas.append("PRAGMA journal_mode=WAL")
+    if query_only:
+        pragmas.append("PRAGMA query_only=ON")
+
+    def connect(dbapi_connection: Any, record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    return connect
+
+
+def _on_begin(*, autocommit: bool) -> Any:
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        mode = options.get(READ_ONLY)
+        own_level = options.get("isolation_level")
+        if mode == "statement" or own_level == "AUTOCOMMIT" or (autocommit and own_level is None):
+            return
+        connection.exec_driver_sql("BEGIN" if mode == "snapshot" else "BEGIN IMMEDIATE")
+
+    return begin
+
+
+def _roll_back_what_is_open(dbapi_connection: Any, record: Any, state: Any) -> None:
+    """A COMMIT that failed leaves the transaction open, and the pool takes it for ended."""
+    if not state.terminate_only and record.driver_connection.in_transaction:
+        dbapi_connection.rollback()
+
+
+def _hold_readers_to_reading(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ_ONLY):
+        _run_pragma(connection.connection.dbapi_connection, "PRAGMA query_only=ON")
+
+
+def _allow_writing(dbapi_connection: Any, record: Any, state: Any) -> None:
+    if not state.terminate_only:
+        _run_pragma(dbapi_connection, "PRAGMA query_only=OFF")
+
+
+def _run_pragma(dbapi_connection: Any, pragma: str) -> None:
+    cursor = dbapi_connection.cursor()
+    cursor.execute(pragma)
+    cursor.close()

@@ -1,0 +1,51 @@
+"""The keywords that reading methods share, typed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from sqlalchemy import ColumnExpressionArgument
+from sqlalchemy.orm import InstrumentedAttribute
+
+from .loading import LoaderOptions
+
+__all__ = ["Criterion", "ForUpdate", "KeyOptions", "OrderBy", "ReadOptions", "Values"]
+
+Criterion: TypeAlias = ColumnExpressionArgument[bool]
+OrderBy: TypeAlias = ColumnExpressionArgument[Any] | Sequence[ColumnExpressionArgument[Any]]
+Values: TypeAlias = Mapping[str, Any] | Mapping[InstrumentedAttribute[Any], Any]
+
+
+class ForUpdate(TypedDict, total=False):
+    """How rows are locked: the arguments of SQLAlchemy's `with_for_update`."""
+
+    nowait: bool
+    read: bool
+    skip_locked: bool
+    key_share: bool
+    of: Any
+
+
+class KeyOptions(TypedDict, total=False):
+    """Keywords of reads by key.
+
+    Attributes:
+        options: An option set of the repository, or loader options of SQLAlchemy.
+        with_for_update: True, or SQLAlchemy's arguments of `with_for_update`: the rows stay locked until the
+            transaction ends. SQLite has no row locks; there, a writer holds the whole database anyway.
+    """
+
+    options: LoaderOptions
+    with_for_update: Literal[True] | ForUpdate
+
+
+class ReadOptions(KeyOptions, total=False):
+    """Keywords of reads by criteria: those of `KeyOptions`, and an order.
+
+    Attributes:
+        order_by: One column expression or several. `.nulls_first()` and `.nulls_last()` work on every database.
+            Default: the repository's `default_order`.
+    """
+
+    order_by: OrderBy

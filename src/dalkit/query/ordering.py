@@ -1,0 +1,75 @@
+"""ORDER BY that means the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, UnaryExpression, inspect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Mapper, RelationshipProperty
+from sqlalchemy.sql import operators
+
+from ..errors import InvalidArgumentError
+from .options import OrderBy
+
+NULL_ORDERS = (operators.nulls_first_op, operators.nulls_last_op)
+
+
+class NullsOrder(UnaryExpression[Any]):
+    """`x NULLS FIRST` and `x NULLS LAST`, which MariaDB and MySQL do not have: there it is two sort keys."""
+
+    inherit_cache = True
+
+
+@compiles(NullsOrder)
+def _standard(element: NullsOrder, compiler: Any, **options: Any) -> str:
+    return compiler.visit_unary(element, **options)
+
+
+@compiles(NullsOrder, "mysql", "mariadb")
+def _two_keys(element: NullsOrder, compiler: Any, **options: Any) -> str:
+    key: Any = element.element
+    column = key.element if isinstance(key, UnaryExpression) else key
+    missing = "IS NOT NULL" if element.modifier is operators.nulls_first_op else "IS NULL"
+    return f"{compiler.process(column, **options)} {missing}, {compiler.process(key, **options)}"
+
+
+def order_expressions(order_by: OrderBy) -> list[Any]:
+    """Returns the expressions of an order, each checked and fit for every database."""
+    given: Sequence[Any] = order_by if isinstance(order_by, list | tuple) else [order_by]
+    return [_portable(_checked(expression, position)) for position, expression in enumerate(given, start=1)]
+
+
+def _checked(expression: Any, position: int) -> Any:
+    if isinstance(expression, InstrumentedAttribute) and isinstance(_property(expression), RelationshipProperty):
+        raise InvalidArgumentError(
+            f"order_by {position} is the relationship {expression.key!r}", hint="order by one of its columns"
+        )
+    if not hasattr(expression, "__clause_element__") and not hasattr(expression, "self_group"):
+        raise InvalidArgumentError(
+            f"order_by {position} is a {type(expression).__name__}, not a column expression",
+            hint="write User.name or User.name.desc().nulls_last()",
+        )
+    return expression
+
+
+def _property(attribute: InstrumentedAttribute[Any]) -> Any:
+    return getattr(attribute, "property", None)
+
+
+def _portable(expression: Any) -> Any:
+    if isinstance(expression, UnaryExpression) and expression.modifier in NULL_ORDERS:
+        return NullsOrder(expression.element, modifier=expression.modifier)
+    return expression
+
+
+def key_columns(model: type[Any]) -> list[Any]:
+    """Returns the primary key of `model` as attributes, in the mapper's order."""
+    mapper: Mapper[Any] = inspect(model)
+    return [getattr(model, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
+
+
+def with_key_order(statement: Select[Any], order: Iterable[Any], model: type[Any]) -> Select[Any]:
+    """Orders a statement, with the primary key last, so that no two rows are equal."""
+    return statement.order_by(*order, *key_columns(model))

@@ -1,0 +1,123 @@
+"""The statements of a repository; what does not change from call to call is built once per class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, cast
+
+from sqlalchemy import Select, bindparam, func, inspect, select
+from sqlalchemy.orm import Mapper
+
+from ..errors import InvalidArgumentError
+from .criteria import checked
+from .definition import Definition
+from .loading import LoaderOptions, OptionSet, with_options
+from .options import Criterion, ForUpdate, KeyOptions, OrderBy, ReadOptions
+from .ordering import key_columns, order_expressions, with_key_order
+from .scope import Scope
+
+
+class Statements:
+    """The statements of one definition: what does not change from call to call is built once per class.
+
+    A statement that is used again is twice as fast to execute as an equal one that is built again.
+    """
+
+    def __init__(self, definition: Definition[Any, Any]) -> None:
+        self.definition = definition
+        self.model: type[Any] = definition.model
+        self.scope = Scope(self.model, definition.scope())
+
+    @property
+    def mapper(self) -> Mapper[Any]:
+        """The mapper of the model."""
+        return inspect(self.model)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row of the model belongs to the repository."""
+        own = cast("Any", type(self.definition)).base_select.__func__
+        return own is cast("Any", Definition).base_select.__func__
+
+    def base(self) -> Select[Any]:
+        """Returns the SELECT of the definition, without scope."""
+        return self._kept("base", self._build_base)
+
+    def _build_base(self) -> Select[Any]:
+        return select(self.model) if self.is_plain else self.definition.base_select()
+
+    def matching(self, where: Sequence[Criterion], options: ReadOptions | None = None) -> Select[Any]:
+        """Returns the SELECT of the rows that `where` admits, ordered as `options` or the definition say."""
+        options = options or {}
+        statement = self._with_loading(("find",), self.base, options)
+        if where:
+            statement = statement.where(*checked(where))
+        return self._finish(statement.order_by(*self.order(options)), options)
+
+    def in_key_order(self, where: Sequence[Criterion], options: ReadOptions) -> Select[Any]:
+        """Returns the same, with the primary key last in the order, so that it is complete."""
+        statement = self._with_loading(("find",), self.base, options)
+        if where:
+            statement = statement.where(*checked(where))
+        return self._finish(with_key_order(statement, self.order(options), self.model), options)
+
+    def by_key(self, options: KeyOptions) -> Select[Any]:
+        """Returns the SELECT of one row by its key, whose parts are the parameters `key_parameters` names."""
+        return self._finish(self._with_loading(("get",), self._build_by_key, options), options)
+
+    def _build_by_key(self) -> Select[Any]:
+        columns = key_columns(self.model)
+        parts = [column == bindparam(name) for column, name in zip(columns, key_names(len(columns)), strict=True)]
+        return self.base().where(*parts)
+
+    def counting(self, where: Sequence[Criterion]) -> Select[Any]:
+        """Returns the SELECT of the number of rows that `matching(where)` gives."""
+        keys = self.keys_of(where)
+        if self.is_plain:
+            return keys.with_only_columns(func.count(), maintain_column_froms=True)
+        return select(func.count()).select_from(keys.subquery())
+
+    def keys_of(self, where: Sequence[Criterion]) -> Select[Any]:
+        """Returns the SELECT of the keys of the rows that `where` admits, without order."""
+        statement = self.base().where(*checked(where), *self.scope.criteria).options(*self.scope.options)
+        return statement.with_only_columns(*key_columns(self.model), maintain_column_froms=True).order_by(None)
+
+    def order(self, options: ReadOptions) -> list[Any]:
+        """Returns the order that `options` or else the definition ask for."""
+        given: OrderBy = options.get("order_by", ())
+        return order_expressions(given if _is_given(given) else tuple(self.definition.default_order()))
+
+    def _with_loading(self, key: tuple[Any, ...], build: Callable[[], Select[Any]], options: KeyOptions) -> Select[Any]:
+        loading = options.get("options")
+        if loading is not None and not (isinstance(loading, OptionSet) and loading.name):
+            return with_options(self._kept(key, build), loading)
+        return self._kept((*key, loading), lambda: with_options(build(), cast("LoaderOptions | None", loading)))
+
+    def _finish(self, statement: Select[Any], options: KeyOptions) -> Select[Any]:
+        if self.scope:
+            statement = statement.where(*self.scope.criteria).options(*self.scope.options)
+        lock = options.get("with_for_update")
+        return statement if not lock else statement.with_for_update(**self._lock_arguments(lock))
+
+    def _lock_arguments(self, lock: Literal[True] | ForUpdate) -> dict[str, Any]:
+        """Locks the entity's own tables unless told otherwise: PostgreSQL cannot lock what an outer join may miss."""
+        own = {"of": list(self.mapper.tables)}
+        return own if lock is True else {**own, **lock}
+
+    def _kept(self, key: Any, build: Callable[[], Select[Any]]) -> Select[Any]:
+        kept = type(self.definition)._statements
+        found = kept.get((self.model, key))
+        if found is None:
+            found = kept[self.model, key] = build()
+        return found
+
+
+def key_names(count: int) -> list[str]:
+    """Returns the names of the parameters that hold a key."""
+    return [f"dalkit_key_{position}" for position in range(count)]
+
+
+def _is_given(order_by: object) -> bool:
+    if order_by is None:
+        raise InvalidArgumentError("order_by is None", hint="leave it out for the default order")
+    return not isinstance(order_by, list | tuple) or len(cast("Sequence[Any]", order_by)) > 0

@@ -1,0 +1,53 @@
+"""Values by attribute name or by attribute."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import Column, inspect
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Mapper, QueryableAttribute
+
+from ..errors import InvalidArgumentError, UnknownFieldError
+from .options import Values
+
+
+def named_values(model: type[Any], values: Values, *, what: str = "values") -> dict[str, Any]:
+    """Returns `values` by attribute name. A name that `model` cannot write raises, and names the nearest."""
+    if not hasattr(values, "items"):
+        raise InvalidArgumentError(f"{what} must be a mapping, got {type(values).__name__}")
+    writable = writable_names(model)
+    named: dict[str, Any] = {}
+    for key, value in cast("dict[Any, Any]", values).items():
+        name = _name(model, key)
+        if name not in writable:
+            raise UnknownFieldError.of(model.__name__, name, writable)
+        named[name] = value
+    return named
+
+
+def _name(model: type[Any], key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if not isinstance(key, QueryableAttribute):
+        raise InvalidArgumentError(f"a key of values must be a name or an attribute, got {type(key).__name__}")
+    attribute = cast("InstrumentedAttribute[Any]", key)
+    if not issubclass(model, attribute.class_):
+        raise InvalidArgumentError(f"{attribute} is no attribute of {model.__name__}")
+    return attribute.key
+
+
+def writable_names(model: type[Any]) -> set[str]:
+    """Returns the attributes of `model` that take a value: columns, relationships, composites, hybrids with a setter."""
+    mapper: Mapper[Any] = inspect(model)
+    names = {each.key for each in mapper.attrs if not _is_expression(each)}
+    hybrids = {
+        name
+        for name, each in mapper.all_orm_descriptors.items()
+        if isinstance(each, hybrid_property) and each.fset is not None
+    }
+    return names | hybrids
+
+
+def _is_expression(attribute: Any) -> bool:
+    return isinstance(attribute, ColumnProperty) and not isinstance(attribute.columns[0], Column)

@@ -1,0 +1,143 @@
+"""The session of dalkit: SQLAlchemy's, plus read-only scopes and a log of what it ends.
+
+It takes the place of `sqlalchemy.orm.Session` anywhere, in a plain `sessionmaker(class_=Session)` too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Literal, cast
+
+from sqlalchemy import Result, event, orm
+from sqlalchemy import exc as sa_exc
+from sqlalchemy.orm import ORMExecuteState, SessionTransaction
+
+from .errors import ReadOnlySessionError
+
+__all__ = ["ReadOnly", "Session"]
+
+ReadOnly = bool | Literal["snapshot"]
+"""How a scope reads: False (it writes), True (each statement its own snapshot), "snapshot" (one for all)."""
+
+READ_ONLY_INFO = "dalkit.read_only"
+logger = logging.getLogger("dalkit")
+
+
+class Session(orm.Session):
+    """A SQLAlchemy [Session](https://docs.sqlalchemy.org/en/21/orm/session_api.html) that a `DatabaseManager` makes.
+
+    In a read-only scope it refuses to flush, to lock and to set savepoints, and runs its first statement once more if
+    the connection proves dead. Commits, rollbacks and closes are logged on the logger `dalkit` at DEBUG.
+    """
+
+    @property
+    def read_only(self) -> ReadOnly:
+        """False for a session that writes, True or "snapshot" for one that reads."""
+        return cast("ReadOnly", self.info.get(READ_ONLY_INFO, False))
+
+    def changed(self) -> list[object]:
+        """Returns the objects with changes that are not flushed. Sends no SQL."""
+        return [*self.new, *self.deleted, *(each for each in self.dirty if self.is_modified(each))]
+
+    def flush(self, objects: Any = None) -> None:
+        """Flushes, as SQLAlchemy does.
+
+        Raises:
+            ReadOnlySessionError: The scope is read-only and holds changes.
+        """
+        if self.read_only:
+            self.refuse_changes()
+            return
+        super().flush(objects) if objects is not None else super().flush()
+
+    def refuse_changes(self) -> None:
+        """Raises `ReadOnlySessionError` if a read-only session holds changes, which would be lost."""
+        if self.read_only and (changed := self.changed()):
+            names = sorted({type(each).__name__ for each in changed})
+            raise ReadOnlySessionError(
+                f"a read-only scope holds {len(changed)} changed object(s) of {', '.join(names)}",
+                hint="change them in a scope without read_only",
+            )
+
+    def begin_nested(self) -> SessionTransaction:
+        """Begins a savepoint, as SQLAlchemy does; a read-only scope has none."""
+        if self.read_only:
+            raise ReadOnlySessionError("a read-only scope has no savepoints", hint="use a scope without read_only")
+        return super().begin_nested()
+
+    def commit(self) -> None:
+        """Commits, as SQLAlchemy does."""
+        super().commit()
+        logger.debug("session %x: commit", id(self))
+
+    def rollback(self) -> None:
+        """Rolls back, as SQLAlchemy does."""
+        super().rollback()
+        logger.debug("session %x: rollback", id(self))
+
+    def close(self) -> None:
+        """Closes, as SQLAlchemy does."""
+        super().close()
+        logger.debug("session %x: close", id(self))
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _retry_first_read(state: ORMExecuteState) -> Result[Any] | None:
+    """Readers do not ping: their first statement tells whether the connection lives, and can be sent again."""
+    session = cast("Session", state.session)
+    if not session.read_only or session.in_transaction():
+        return None
+    try:
+        return state.invoke_statement()
+    except sa_exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        logger.info("session %x: dead connection, the first statement is sent again", id(session))
+        session.rollback()
+        return state.invoke_statement()
+
+
+@contextmanager
+def transaction(session: orm.Session) -> Generator[None]:
+    """Commits at the end of the block; on any exception, of COMMIT too, rolls back; closes always.
+
+    The caller sees the exception that came first, whatever the clean-up meets. A session that is read-only is closed
+    without COMMIT, and raises if it holds changes.
+    """
+    try:
+        yield
+        finish(session)
+    except BaseException as error:
+        roll_back(session, error)
+        raise
+    finally:
+        close(session)
+
+
+def finish(session: orm.Session) -> None:
+    """Commits a session that writes; checks that one that reads has lost nothing."""
+    if isinstance(session, Session) and session.read_only:
+        session.refuse_changes()
+    else:
+        session.commit()
+
+
+def roll_back(session: orm.Session, cause: BaseException) -> None:
+    """Rolls back and logs why. If that fails, the connection is thrown away; `cause` stays what the caller sees."""
+    logger.debug("session %x: rolling back after %s", id(session), type(cause).__name__)
+    try:
+        session.rollback()
+    except Exception as error:
+        logger.warning("session %x: rollback failed (%s), connection thrown away", id(session), type(error).__name__)
+        session.invalidate()
+
+
+def close(session: orm.Session) -> None:
+    """Closes a session; a connection that breaks on the way is thrown away."""
+    try:
+        session.close()
+    except Exception as error:
+        logger.warning("session %x: close failed (%s), connection thrown away", id(session), type(error).__name__)
+        session.invalidate()

@@ -1,0 +1,239 @@
+"""Units of work: one transaction, its repositories, its savepoints and its hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from enum import Enum
+from functools import partial
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
+
+from sqlalchemy.orm import Session
+from typing_extensions import ParamSpec
+
+from ..errors import InvalidArgumentError, ReadOnlySessionError, UnitOfWorkError
+from ..session import ReadOnly, close, finish, roll_back
+from .hooks import HookRegistry, failed_after_commit, log_failed_rollback_hook
+from .wiring import Wired
+
+__all__ = ["SessionSource", "UnitOfWork"]
+
+P = ParamSpec("P")
+
+
+@runtime_checkable
+class SessionOpener(Protocol):
+    """What a `DatabaseManager` offers to a unit of work."""
+
+    def open_session(self, *, read_only: ReadOnly = False) -> Session:
+        """Opens a session; the caller ends it."""
+        ...
+
+
+SessionSource: TypeAlias = SessionOpener | Callable[[], Session]
+"""A `DatabaseManager`, a `sessionmaker`, or any function that returns a new session."""
+
+
+class State(Enum):
+    """The life of a unit of work."""
+
+    NEW = "has not been entered"
+    RUNNING = "is running"
+    LEFT = "has been left"
+
+
+class UnitOfWorkState(Wired):
+    """What the sync and the async unit of work have in common: the life cycle and the hooks."""
+
+    def __init__(self) -> None:
+        self._state = State.NEW
+        self._hooks = HookRegistry()
+        self._read_only: ReadOnly = False
+
+    def _enter(self) -> None:
+        if self._state is not State.NEW:
+            raise UnitOfWorkError(
+                f"{type(self).__name__} {self._state.value}; a unit of work is entered once", hint="make a new one"
+            )
+        self._state = State.RUNNING
+
+    def _leave(self) -> None:
+        self._state = State.LEFT
+        self._hooks.clear()
+        self._forget_repositories()
+
+    def _check_running(self) -> None:
+        if self._state is not State.RUNNING:
+            name = type(self).__name__
+            raise UnitOfWorkError(f"{name} {self._state.value}", hint=f"use it inside `with {name}(...) as unit:`")
+
+    def _check_hooks_fire(self) -> None:
+        self._check_running()
+        if self._read_only:
+            raise ReadOnlySessionError("a read-only unit of work commits nothing, so that the hook would never run")
+
+
+class UnitOfWork(UnitOfWorkState):
+    """One transaction over repositories: leaving the block commits, an exception rolls back everything.
+
+        class Shop(UnitOfWork):
+            users: UserRepository
+            orders: Repository[Order]
+
+        with Shop(db) as shop:
+            user = shop.users.add(User(email="a@b.c"))
+            shop.flush()
+            shop.after_commit(send_welcome, user.id)
+
+    Repositories are wired by their annotations, each on its first use. A repository whose constructor wants more than the
+    session is a `functools.cached_property` that makes it from `self.session`. If the block, a flush or the commit fails,
+    the transaction is rolled back, the session closed, and that exception is the one that the caller sees. After the
+    commit, entities stay readable. A unit of work is entered once and is not shared between threads.
+
+    Args:
+        source: A `DatabaseManager`, a `sessionmaker`, or any function that returns a new session.
+        read_only: True or "snapshot" for a unit that reads; only with a `DatabaseManager`.
+    """
+
+    def __init__(self, source: SessionSource, *, read_only: ReadOnly = False) -> None:
+        super().__init__()
+        self._source = source
+        self._read_only = read_only
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The SQLAlchemy session of the running unit.
+
+        Raises:
+            UnitOfWorkError: The unit has not been entered, or has been left.
+        """
+        self._check_running()
+        assert self._session is not None
+        return self._session
+
+    def __enter__(self) -> Self:
+        self._enter()
+        self._session = opened(self._source, self._read_only)
+        self._session.expire_on_commit = False
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            hooks = self._commit() if error is None else self._abandon(error)
+        finally:
+            close(self.session)
+            self._leave()
+        run_after_commit(hooks)
+
+    def _commit(self) -> list[Callable[[], Any]]:
+        try:
+            while hooks := self._hooks.take("before_commit"):
+                for hook in hooks:
+                    hook()
+            finish(self.session)
+        except BaseException as failure:
+            self._abandon(failure)
+            raise
+        return self._hooks.take("after_commit")
+
+    def _abandon(self, error: BaseException) -> list[Callable[[], Any]]:
+        roll_back(self.session, error)
+        run_after_rollback(self._hooks.take_since(0, "after_rollback"))
+        return []
+
+    def flush(self) -> None:
+        """Sends all changes to the database, inside the transaction; keys that it makes are there afterwards."""
+        self.session.flush()
+
+    def rollback(self) -> None:
+        """Rolls back all that was done so far, and its hooks; the unit goes on in a new transaction."""
+        self.session.rollback()
+        run_after_rollback(self._hooks.take_since(0, "after_rollback"))
+
+    @contextmanager
+    def savepoint(self) -> Generator[None]:
+        """Opens a savepoint: an exception in the block undoes the block alone, and goes on to the caller.
+
+        Hooks that were registered in a block that is undone vanish; its after-rollback hooks run.
+        """
+        mark = self._hooks.mark()
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            run_after_rollback(self._hooks.take_since(mark, "after_rollback"))
+            raise
+
+    def before_commit(self, hook: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Runs `hook(*args, **kwargs)` inside the transaction, right before COMMIT; if it fails, all is rolled back."""
+        self._check_hooks_fire()
+        self._hooks.add("before_commit", partial(hook, *args, **kwargs))
+
+    def after_commit(self, hook: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Runs `hook(*args, **kwargs)` once the transaction is committed and the session closed.
+
+        All hooks run, in the order of their registration; if any fails, leaving the block raises
+        [AfterCommitError][dalkit.errors.AfterCommitError] with all failures. The transaction stays committed.
+        """
+        self._check_hooks_fire()
+        self._hooks.add("after_commit", partial(hook, *args, **kwargs))
+
+    def after_rollback(self, hook: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Runs `hook(*args, **kwargs)` after a rollback; a hook that fails is logged, and hides no exception."""
+        self._check_hooks_fire()
+        self._hooks.add("after_rollback", partial(hook, *args, **kwargs))
+
+
+U = TypeVar("U", bound=UnitOfWork)
+
+
+@contextmanager
+def joined(unit: U, session: Session, hooks: HookRegistry, read_only: ReadOnly) -> Generator[U]:
+    """Makes a new unit a part of one that runs already: it uses that one's session and hooks, and ends nothing."""
+    unit._enter()
+    unit._session, unit._hooks, unit._read_only = session, hooks, read_only
+    try:
+        yield unit
+    finally:
+        unit._hooks = HookRegistry()
+        unit._leave()
+
+
+def opened(source: SessionSource, read_only: ReadOnly) -> Session:
+    """Opens a session of a unit of work."""
+    if isinstance(source, SessionOpener):
+        return source.open_session(read_only=read_only)
+    if read_only:
+        raise InvalidArgumentError("read_only needs a DatabaseManager", hint="UnitOfWork(db, read_only=True)")
+    if not callable(source):
+        came = type(source).__name__
+        raise InvalidArgumentError(
+            f"a unit of work takes a DatabaseManager or a function that opens a session, got {came}",
+            hint="it ends the session itself; with a session of your own use repositories alone",
+        )
+    return source()
+
+
+def run_after_commit(hooks: list[Callable[[], Any]]) -> None:
+    """Runs all hooks, and raises what failed at the end."""
+    failures: list[Exception] = []
+    for hook in hooks:
+        try:
+            hook()
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise failed_after_commit(failures)
+
+
+def run_after_rollback(hooks: list[Callable[[], Any]]) -> None:
+    """Runs all hooks, and logs what failed."""
+    for hook in hooks:
+        try:
+            hook()
+        except Exception as error:
+            log_failed_rollback_hook(error)
