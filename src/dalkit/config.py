@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, TypedDict
 
 from sqlalchemy import URL, exc, make_url
+from typing_extensions import Unpack
 
 from .errors import ConfigurationError
 
@@ -105,7 +106,7 @@ class DatabaseConfig:
             raise ConfigurationError("sqlite_busy_timeout must be at least 0 seconds")
 
     @classmethod
-    def from_url(cls, url: str | URL, **options: Any) -> DatabaseConfig:
+    def from_url(cls, url: str | URL, **options: Unpack[DatabaseOptions]) -> DatabaseConfig:
         """Builds the settings from a URL.
 
         Args:
@@ -194,7 +195,7 @@ def _flag(text: str) -> bool:
 def _pool_kind(text: str) -> PoolKind:
     if text not in POOL_KINDS:
         raise ValueError(text)
-    return cast("PoolKind", text)
+    return text
 
 
 POOL_VARIABLES: Mapping[str, Callable[[str], object]] = {

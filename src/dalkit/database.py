@@ -266,9 +266,10 @@ class DatabaseManager:
 
     @property
     def scoped(self) -> scoped_session[Session]:
-        """A session per thread, as SQLAlchemy's
-        [scoped_session](https://docs.sqlalchemy.org/en/21/orm/contextual.html); call `db.scoped.remove()` when a request
-        ends. Inside a running event loop it raises, since tasks would share the thread's session.
+        """A session per thread; call `db.scoped.remove()` when a request ends.
+
+        See SQLAlchemy's [scoped_session](https://docs.sqlalchemy.org/en/21/orm/contextual.html). Inside a running event
+        loop it raises, since tasks would share the thread's session.
         """
         self._engines.check_open()
         if self._scoped is None:
@@ -309,7 +310,7 @@ class DatabaseManager:
         return self._engines.max_connections()
 
     def cleanup(self) -> None:
-        """Closes the sessions of `scoped` in this thread, and all idle connections. The manager cannot be used again."""
+        """Closes the session of `scoped` in this thread, and all idle connections. The manager cannot be used again."""
         if self._scoped is not None:
             self._scoped.remove()
         self._engines.dispose()

@@ -157,12 +157,13 @@ class AfterCommitError(DalkitError, ExceptionGroup[Exception]):
     kind = "after_commit"
 
     def __new__(cls, message: str, exceptions: Sequence[Exception]) -> AfterCommitError:
+        """Makes a group, whatever `DalkitError` would make."""
         return ExceptionGroup.__new__(cls, message, exceptions)
 
     def __init__(self, message: str, exceptions: Sequence[Exception]) -> None:
         ExceptionGroup.__init__(self, message, exceptions)
         self.hint = "the transaction is committed; do not run it again"
 
-    def derive(self, exceptions: Sequence[Exception], /) -> AfterCommitError:  # type: ignore[override]
+    def derive(self, exceptions: Sequence[Exception], /) -> AfterCommitError:  # type: ignore[override]  # the base's is generic
         """Keeps the type when `except*` splits the group."""
         return AfterCommitError(self.message, exceptions)

@@ -33,9 +33,9 @@ class Repository(Definition[M, IdT], Generic[M, IdT]):
         orders = Repository[Order](session)
 
     `Repository[User, int]` also checks the type of keys. Any mapped class will do: declarative, dataclass, SQLModel or
-    imperative, with any primary key; a composite key is a tuple in the order of the mapper's primary key, or a mapping by
-    attribute name. Criteria are SQLAlchemy column expressions, joined by AND. How many statements each method sends is
-    told in [the table](../explanation/statements.md).
+    imperative, with any primary key; a composite key is a tuple in the order of the mapper's primary key, or a mapping
+    by attribute name. Criteria are SQLAlchemy column expressions, joined by AND. How many statements each method sends
+    is told in [the table](../explanation/statements.md).
 
     Args:
         session: Any SQLAlchemy session; its owner ends the transaction.
@@ -47,7 +47,8 @@ class Repository(Definition[M, IdT], Generic[M, IdT]):
     def get(self, key: IdT, /, **options: Unpack[KeyOptions]) -> M | None:
         """Returns the entity with a primary key, or None.
 
-        An entity that the session holds already is returned without SQL, unless `options` or `with_for_update` is given.
+        An entity that the session holds already is returned without SQL, unless `options` or `with_for_update` is
+        given.
 
         Args:
             key: The primary key.
@@ -164,8 +165,8 @@ class Repository(Definition[M, IdT], Generic[M, IdT]):
         """Changes one entity, and nothing but what `values` names.
 
         An entity, or the key of one that the session holds, is changed by setting its attributes. Otherwise the row is
-        changed at once by `UPDATE .. RETURNING`, where the database has that and nothing listens to the change of single
-        entities; else it is loaded first.
+        changed at once by `UPDATE .. RETURNING`, where the database has that and nothing listens to the change of
+        single entities; else it is loaded first.
 
         Args:
             target: The entity, or its primary key.
@@ -215,8 +216,8 @@ class Repository(Definition[M, IdT], Generic[M, IdT]):
     def update_where(self, *where: Criterion, values: Values, everything: bool = False) -> int:
         """Updates all rows that answer to the criteria, without loading them.
 
-        The session is flushed first, and the entities that it holds get their new values (one SELECT for all). A version
-        counter goes up. Validators and events of single entities are not called.
+        The session is flushed first, and the entities that it holds get their new values (one SELECT for all). A
+        version counter goes up. Validators and events of single entities are not called.
 
         Args:
             *where: Criteria, joined by AND.
@@ -235,8 +236,8 @@ class Repository(Definition[M, IdT], Generic[M, IdT]):
     def delete_where(self, *where: Criterion, everything: bool = False) -> int:
         """Deletes all rows that answer to the criteria, without loading them.
 
-        The session is flushed first, and deleted entities leave it. Cascades of relationships are not followed; those of
-        the database (`ON DELETE`) are.
+        The session is flushed first, and deleted entities leave it. Cascades of relationships are not followed; those
+        of the database (`ON DELETE`) are.
 
         Args:
             *where: Criteria, joined by AND.

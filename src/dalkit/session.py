@@ -6,13 +6,14 @@ It takes the place of `sqlalchemy.orm.Session` anywhere, in a plain `sessionmake
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, cast
 
-from sqlalchemy import Result, event, orm
+from sqlalchemy import Column, Result, event, inspect, orm
 from sqlalchemy import exc as sa_exc
-from sqlalchemy.orm import ORMExecuteState, SessionTransaction
+from sqlalchemy.orm import Mapper, ORMExecuteState, SessionTransaction
+from sqlalchemy.orm.attributes import set_committed_value
 
 from .errors import ReadOnlySessionError
 
@@ -97,6 +98,22 @@ def _retry_first_read(state: ORMExecuteState) -> Result[Any] | None:
         logger.info("session %x: dead connection, the first statement is sent again", id(session))
         session.rollback()
         return state.invoke_statement()
+
+
+@event.listens_for(Session, "pending_to_persistent")
+def _fill_inserted_nulls(session: orm.Session, entity: object) -> None:
+    """A column that an INSERT left out is NULL now; SQLAlchemy would send a SELECT to say so, or fail under `await`."""
+    loaded = inspect(entity).dict
+    for name in _nullable_without_default(inspect(entity).mapper):
+        if name not in loaded:
+            set_committed_value(entity, name, None)
+
+
+def _nullable_without_default(mapper: Mapper[Any]) -> Iterator[str]:
+    for attribute in mapper.column_attrs:
+        column = attribute.columns[0]
+        if isinstance(column, Column) and column.nullable and column.default is None and column.server_default is None:
+            yield attribute.key
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import os
 import pwd
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,9 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, NamedTuple, Protocol, Self
+from typing import ClassVar, NamedTuple, Protocol, Self, TypedDict
 
 from sqlalchemy import URL, NullPool, create_engine
+
+from . import keeper
 
 LOCALHOST = "127.0.0.1"
 # Below the ports that clients are given: a client that calls a server that is down can then never call itself.
@@ -29,7 +30,6 @@ LOG_LINES = 30
 MEMORY_BYTES = 4 << 30
 # A start that ends with these is tried again: somebody took the port, or a killed server's children still die.
 PASSING_TROUBLE = ("ddress already in use", "pre-existing shared memory block")
-GUARD = Path(__file__).with_name("guard.py")
 
 
 class ServerError(RuntimeError):
@@ -63,6 +63,14 @@ class Server(Protocol):
     ) -> None: ...
 
 
+class Identity(TypedDict, total=False):
+    """Arguments of `subprocess.Popen`."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
 class Account(NamedTuple):
     """The user that servers run as; -1 is ourselves."""
 
@@ -90,72 +98,16 @@ class Account(NamedTuple):
 
     def can_run(self, program: Path) -> bool:
         """Whether this user can run a program that knows `--version`; it is tried."""
-        change = self.uid >= 0
+        command = [str(program), "--version"]
         try:
-            subprocess.run(
-                [program, "--version"],
-                cwd="/",
-                check=True,
-                capture_output=True,
-                timeout=START_SECONDS,
-                user=self.uid if change else None,
-                group=self.gid if change else None,
-                extra_groups=[] if change else None,
-            )
+            subprocess.run(command, cwd="/", check=True, capture_output=True, timeout=START_SECONDS, **self.identity())
         except (OSError, subprocess.SubprocessError):
             return False
         return True
 
-
-class GuardedProcess:
-    """A command that ends when this process ends, however that comes; guard.py sees to it."""
-
-    def __init__(self, command: Sequence[str | Path], account: Account, folder: Path, log: Path) -> None:
-        names = [os.getpid(), account.uid, account.gid, folder]
-        with log.open("ab") as stream:
-            self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", GUARD, *map(str, names), *command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stream,
-                env=_environment(folder),
-                start_new_session=True,
-            )
-        self.pid = self._read_pid()
-
-    def _read_pid(self) -> int:
-        assert self._guard.stdout is not None
-        with self._guard.stdout as stream:
-            line = stream.readline()
-        if line:
-            return int(line)
-        self._guard.wait()
-        raise ServerError("the command cannot be run")
-
-    @property
-    def running(self) -> bool:
-        return self._guard.poll() is None
-
-    def wait(self, seconds: float) -> int | None:
-        """Wait for the end; None says that it has not come."""
-        try:
-            return self._guard.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def end(self, number: signal.Signals) -> None:
-        """End it with a signal, or with SIGKILL if that takes too long."""
-        self._send(number)
-        if self.wait(STOP_SECONDS) is None:
-            self._send(signal.SIGKILL)
-            self._guard.wait()
-
-    def _send(self, number: signal.Signals) -> None:
-        if self.running:
-            try:
-                os.kill(self.pid, number)
-            except ProcessLookupError:
-                return
+    def identity(self) -> Identity:
+        """What makes `subprocess` start a program as this user."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.uid >= 0 else {}
 
 
 class PrivateServer(ABC):
@@ -170,7 +122,8 @@ class PrivateServer(ABC):
         self._account = Account.of_servers()
         self._folder: Path | None = None
         self._port: int | None = None
-        self._process: GuardedProcess | None = None
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
     def _initialise(self) -> None:
@@ -197,14 +150,14 @@ class PrivateServer(ABC):
     @property
     def pid(self) -> int:
         """The process id of the server."""
-        if self._process is None or not self._process.running:
+        if self._process is None or not self.running:
             raise ServerError(f"{self.backend}: the server is not running")
         return self._process.pid
 
     @property
     def running(self) -> bool:
         """Whether its process lives."""
-        return self._process is not None and self._process.running
+        return self._process is not None and self._process.poll() is None
 
     @property
     def log(self) -> Path:
@@ -218,6 +171,7 @@ class PrivateServer(ABC):
         try:
             if self._folder is None:
                 self._folder = _make_folder(self.backend, self._account)
+                self._keeper = self._start_keeper()
                 self._initialise()
             self._launch_with_patience()
         except BaseException:
@@ -241,19 +195,24 @@ class PrivateServer(ABC):
     def close(self) -> None:
         """End the server at once and remove its folder."""
         self._end(self.discard_signal)
+        if self._keeper is not None:
+            _end(self._keeper, signal.SIGTERM)
         if self._folder is not None:
-            _remove(self._folder)
-        self._folder = self._port = None
+            keeper.remove(str(self._folder))
+        self._folder = self._port = self._keeper = None
 
     def run(self, *command: str | Path) -> None:
         """Run a program to its end as the server's user in the server's folder; it writes to the server's log."""
-        process = self._guarded(command)
-        status = process.wait(START_SECONDS)
-        if status is None:
-            process.end(signal.SIGKILL)
-            raise self._failure(f"{command[0]} did not end within {START_SECONDS} s")
-        if status != 0:
-            raise self._failure(f"{command[0]} failed")
+        process = self._spawn(command)
+        trouble = "failed"
+        try:
+            if process.wait(START_SECONDS) == 0:
+                return
+        except subprocess.TimeoutExpired:
+            trouble = f"did not end within {START_SECONDS} s"
+        finally:
+            _end(process, signal.SIGKILL)
+        raise self._failure(f"{command[0]} {trouble}")
 
     def __enter__(self) -> Self:
         return self.start()
@@ -274,7 +233,7 @@ class PrivateServer(ABC):
 
     def _launch(self, port: int) -> None:
         mark = len(self._log_text())
-        self._process = self._guarded(self._command(port))
+        self._process = self._spawn(self._command(port))
         self._wait_until_ready(mark)
         self._port = port
 
@@ -290,15 +249,32 @@ class PrivateServer(ABC):
             time.sleep(LOOK_SECONDS)
         raise self._failure(f"the server was not ready within {START_SECONDS} s")
 
-    def _guarded(self, command: Sequence[str | Path]) -> GuardedProcess:
-        try:
-            return GuardedProcess(command, self._account, self.folder, self.log)
-        except ServerError as error:
-            raise self._failure(str(error)) from None
+    def _start_keeper(self) -> subprocess.Popen[bytes]:
+        """Start what ends our programs and removes our folder when this process is killed."""
+        command = [sys.executable, "-I", "-S", keeper.__file__, str(os.getpid()), str(self.folder)]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
+
+    def _spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
+        """Start a program as the server's user, in the keeper's group: Ctrl-C does not reach that."""
+        assert self._keeper is not None
+        with self.log.open("ab") as log:
+            try:
+                return subprocess.Popen(
+                    command,
+                    cwd=self.folder,
+                    env=_environment(self.folder),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    process_group=self._keeper.pid,
+                    **self._account.identity(),
+                )
+            except OSError as error:
+                raise self._failure(f"{command[0]} cannot be run: {error}") from error
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.end(number)
+            _end(self._process, number)
             self._process = None
 
     def _failure(self, text: str, kind: Callable[[str], ServerError] = ServerError) -> ServerError:
@@ -332,6 +308,16 @@ def execute(url: URL, *statements: str) -> None:
             connection.exec_driver_sql(statement)
 
 
+def _end(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """End a process with a signal, or with SIGKILL if that takes too long."""
+    process.send_signal(number)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def _environment(folder: Path) -> dict[str, str]:
     """Nothing of ours but PATH: variables such as PGDATA would speak to the server."""
     path = os.environ.get("PATH", os.defpath)
@@ -359,12 +345,3 @@ def _is_roomy(folder: Path) -> bool:
         return False
     system = os.statvfs(folder)
     return system.f_bavail * system.f_frsize >= MEMORY_BYTES and not system.f_flag & os.ST_NOEXEC
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder in which a killed server's children may write for a moment longer."""
-    deadline = time.monotonic() + STOP_SECONDS
-    while folder.exists() and time.monotonic() < deadline:
-        shutil.rmtree(folder, ignore_errors=True)
-        if folder.exists():
-            time.sleep(LOOK_SECONDS)

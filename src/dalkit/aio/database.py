@@ -45,7 +45,8 @@ class AsyncDatabaseManager:
     It is safe to share between the tasks of one event loop; a session is not.
 
     Args:
-        source: The URL of the database, or a `DatabaseConfig`. A URL without a driver gets aiosqlite, psycopg or asyncmy.
+        source: The URL of the database, or a `DatabaseConfig`. A URL without a driver gets aiosqlite, psycopg or
+            asyncmy.
         session_class: A subclass of [Session][dalkit.session.Session] for the sessions inside.
         **options: The attributes of [DatabaseConfig][dalkit.config.DatabaseConfig], such as `echo` or `pool`.
 
@@ -107,8 +108,8 @@ class AsyncDatabaseManager:
     async def session_scope(self, *, read_only: ReadOnly = False) -> AsyncGenerator[AsyncSession]:
         """Opens a session, commits at the end of the block, rolls back on any exception, closes always.
 
-        A commit that fails is rolled back, too; so is a block whose task is cancelled. The caller sees the exception that
-        came first.
+        A commit that fails is rolled back, too; so is a block whose task is cancelled. The caller sees the exception
+        that came first.
 
         Args:
             read_only: As for `open_session`. A read-only scope that is left with changed objects raises.
@@ -119,9 +120,9 @@ class AsyncDatabaseManager:
 
     @property
     def scoped(self) -> async_scoped_session[AsyncSession]:
-        """A session per task, as SQLAlchemy's
-        [async_scoped_session](https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html); each task must end with
-        `await db.scoped.remove()`.
+        """A session per task; each task must end with `await db.scoped.remove()`.
+
+        See SQLAlchemy's [async_scoped_session](https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html).
         """
         self._engines.check_open()
         if self._scoped is None:

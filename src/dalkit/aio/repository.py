@@ -23,9 +23,9 @@ IdT = typing_extensions.TypeVar("IdT", default=Any)
 class AsyncRepository(Definition[M, IdT], Generic[M, IdT]):
     """Reads and writes entities of one mapped class through an `AsyncSession`.
 
-    The methods are those of [Repository][dalkit.Repository], which tells what they do, return, raise and send. They cannot
-    be overridden, since the shared operations would not notice; the extension points (`base_select`, `default_order`,
-    `scope`, option sets) and methods of your own work as there.
+    The methods are those of [Repository][dalkit.Repository], which tells what they do, return, raise and send. They
+    cannot be overridden, since the shared operations would not notice; the extension points (`base_select`,
+    `default_order`, `scope`, option sets) and methods of your own work as there.
 
     Args:
         session: Any `AsyncSession` of SQLAlchemy; its owner ends the transaction.
@@ -108,7 +108,7 @@ class AsyncRepository(Definition[M, IdT], Generic[M, IdT]):
 
     @final
     async def get_or_create(self, values: Values, /, *, defaults: Values | None = None) -> tuple[M, bool]:
-        """Returns or makes the entity with these values: see [Repository.get_or_create][dalkit.Repository.get_or_create]."""
+        """Returns or makes an entity: see [Repository.get_or_create][dalkit.Repository.get_or_create]."""
         return await self.session.run_sync(operations.get_or_create, self, values, defaults)
 
     @final

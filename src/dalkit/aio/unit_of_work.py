@@ -18,7 +18,7 @@ from ..query.generics import alias_arguments, resolved, type_arguments
 from ..session import ReadOnly, close, finish, roll_back
 from ..unit_of_work import SessionSource, UnitOfWork, repository
 from ..unit_of_work.hooks import failed_after_commit, log_failed_rollback_hook
-from ..unit_of_work.unit import UnitOfWorkState, joined
+from ..unit_of_work.unit import UnitOfWorkState
 from .transaction import shielded
 
 __all__ = ["AsyncSessionSource", "AsyncUnitOfWork", "repository"]
@@ -139,8 +139,9 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
     async def run_sync(self, service: Callable[Concatenate[U, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a service that is written as a synchronous function over a unit of work, inside this transaction.
 
-        Its first parameter is a unit of the class in the brackets of this one (`AsyncUnitOfWork[Shop]`), which shares the
-        session, the transaction and the hooks. Lazy loads work inside. It must not block on anything but this session.
+        Its first parameter is a unit of the class in the brackets of this one (`AsyncUnitOfWork[Shop]`), which shares
+        the session, the transaction and the hooks. Lazy loads work inside. It must not block on anything but this
+        session.
 
         Args:
             service: The function.
@@ -153,7 +154,7 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
 
         def run(session: Session) -> T:
             unit = self.service_unit(lambda: session)
-            with joined(unit, session, self._hooks, self._read_only):
+            with unit._joined(self, session):
                 return service(unit, *args, **kwargs)
 
         return await self.session.run_sync(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -68,10 +68,14 @@ def with_added(arguments: Mapping[str, Any], name: str, added: Mapping[str, Any]
     return {**arguments, name: {**arguments.get(name, {}), **added}}
 
 
-def run_on_connect(dbapi_connection: Any, *statements: str) -> None:
-    """Runs statements on a new connection and leaves it without an open transaction."""
-    cursor = dbapi_connection.cursor()
-    for statement in statements:
-        cursor.execute(statement)
-    cursor.close()
-    dbapi_connection.commit()
+def on_connect(*statements: str) -> Callable[[Any, Any], None]:
+    """Returns a listener that runs statements on a new connection and leaves it without an open transaction."""
+
+    def run(dbapi_connection: Any, record: Any) -> None:
+        cursor = dbapi_connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.close()
+        dbapi_connection.commit()
+
+    return run

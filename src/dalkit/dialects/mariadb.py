@@ -7,11 +7,11 @@ from typing import ClassVar
 from sqlalchemy import Engine, event
 
 from ..config import DatabaseConfig
-from .base import DialectSupport, run_on_connect
+from .base import DialectSupport, on_connect
 
 
 class MariaDBSupport(DialectSupport):
-    """Sessions run in UTC, since DATETIME keeps no zone and `now()` is in the session's; readers are held to reading."""
+    """Sessions run in UTC, since DATETIME keeps no zone and `now()` is in the session's; readers can only read."""
 
     async_driver: ClassVar[str | None] = "asyncmy"
     snapshot_isolation: ClassVar[str | None] = "REPEATABLE READ"
@@ -23,4 +23,4 @@ class MariaDBSupport(DialectSupport):
         statements = ["SET SESSION time_zone = '+00:00'"]
         if reading:
             statements.append("SET SESSION TRANSACTION READ ONLY")
-        event.listen(engine, "connect", lambda connection, record: run_on_connect(connection, *statements))
+        event.listen(engine, "connect", on_connect(*statements))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Engine, event
 
 from ..config import DatabaseConfig
-from .base import DialectSupport, run_on_connect, with_added
+from .base import DialectSupport, on_connect, with_added
 
 READ_ONLY_SETTING = "default_transaction_read_only"
 LIBPQ_DRIVERS = frozenset({"psycopg", "psycopg_async", "psycopg2"})
@@ -35,5 +35,4 @@ class PostgreSQLSupport(DialectSupport):
     def attach(self, engine: Engine, config: DatabaseConfig, *, reading: bool) -> None:
         """Sends the setting as a statement where the driver cannot send it with the start-up message."""
         if reading and engine.driver not in {*LIBPQ_DRIVERS, "asyncpg"}:
-            statement = f"SET {READ_ONLY_SETTING} = on"
-            event.listen(engine, "connect", lambda connection, record: run_on_connect(connection, statement))
+            event.listen(engine, "connect", on_connect(f"SET {READ_ONLY_SETTING} = on"))

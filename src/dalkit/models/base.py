@@ -25,7 +25,9 @@ NAMING_CONVENTION: Mapping[str, str] = {
 
 
 class Base(DeclarativeBase):
-    """A base for declarative models. Any other base works with dalkit too; this one brings:
+    """A base for declarative models. Any other base works with dalkit too.
+
+    This one brings:
 
     - names for all constraints ([NAMING_CONVENTION][dalkit.models.NAMING_CONVENTION]), in a metadata that all models
       of this base share; a subclass with `metadata = MetaData(naming_convention=NAMING_CONVENTION)` has its own;

@@ -1,7 +1,7 @@
 """UPDATE and DELETE with criteria where one row lies in several tables (joined inheritance).
 
-One statement cannot say it: `UPDATE child .. FROM parent` without a join hits every row of the child, and a DELETE leaves
-the parent's part behind. So the keys are selected (and locked) first, then each table is written by key. See
+One statement cannot say it: `UPDATE child .. FROM parent` without a join hits every row of the child, and a DELETE
+leaves the parent's part behind. So the keys are selected (and locked) first, then each table is written by key. See
 https://docs.sqlalchemy.org/en/21/orm/queryguide/dml.html#update-delete-with-custom-where-criteria-for-joined-table-inheritance
 """
 
@@ -25,8 +25,9 @@ Key = tuple[Any, ...]
 
 def tables_of(mapper: Mapper[Any]) -> list[Table]:
     """Returns the tables over which rows of a mapper and its subclasses spread, parents first."""
-    found = {table for each in mapper.self_and_descendants for table in each.tables if isinstance(table, Table)}
-    return [table for table in sort_tables(list(found)) if table in found]
+    tables = {table for each in mapper.self_and_descendants for table in each.tables}
+    found: list[Table] = [table for table in tables if isinstance(table, Table)]
+    return [table for table in sort_tables(found) if table in tables]
 
 
 def update_rows(session: Session, statements: Statements, where: Sequence[Criterion], changes: dict[Any, Any]) -> int:

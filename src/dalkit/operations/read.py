@@ -26,7 +26,8 @@ def get(session: Session, definition: Definition[M, IdT], key: IdT, options: Key
     """Returns the entity with a key, or None."""
     statements = Statements(definition)
     parts = key_values(statements.model, key)
-    if not options and (known := remembered(session, statements, parts)) is not None:
+    known: M | None = None if options else remembered(session, statements, parts)
+    if known is not None:
         return known
     parameters = dict(zip(key_names(len(parts)), parts, strict=True))
     found: list[M] = rows(session, statements.by_key(options), locking(options), parameters)

@@ -25,7 +25,8 @@ def refresh_columns(session: Session, mapper: Mapper[Any], entities: Sequence[An
     """
     model = mapper.class_
     by_key = {tuple(mapper.primary_key_from_instance(each)): each for each in entities}
-    names = [name for name in mapper.column_attrs.keys() if any(name in inspect(each).dict for each in entities)]
+    loaded: set[str] = {name for each in entities for name in inspect(each).dict}
+    names = [attribute.key for attribute in mapper.column_attrs if attribute.key in loaded]
     keys = key_columns(model)
     columns = [getattr(model, name) for name in names]
     for batch in batches(list(by_key), len(keys)):

@@ -126,7 +126,7 @@ def _admitted(session: Session, statements: Statements, entity: M) -> M:
     """Returns an entity if the repository may write it; asks the database where what is loaded does not tell."""
     if not statements.scope.criteria or statements.scope.surely_admits(entity):
         return entity
-    state: InstanceState[Any] = inspect(entity)
+    state: InstanceState[Any] = inspect(cast("Any", entity))
     if state.identity is None:
         raise statements.scope.refusal("the entity is outside the repository's scope")
     criterion = key_in(statements.model, [tuple(state.identity)])
@@ -231,7 +231,7 @@ def _next_version(statements: Statements, named: dict[str, Any]) -> dict[Any, An
 
 def _restricted(verb: Callable[[type[Any]], T], statements: Statements, where: Sequence[Criterion]) -> T:
     """Returns an UPDATE or DELETE of the rows that the repository's SELECT with `where` gives."""
-    statement: Any = verb(statements.model).options(*statements.scope.options)  # type: ignore[attr-defined]
+    statement: T = verb(statements.model).options(*statements.scope.options)
     if statements.is_plain:
         return statement.where(*checked(where), *statements.scope.criteria)
     keys = select(statements.keys_of(where).subquery())

@@ -77,6 +77,11 @@ class Definition(Generic[M, IdT]):
         """Returns the order of results for which no `order_by` is given. Default: none, the database's choice."""
         return ()
 
+    @classmethod
+    def kept_statements(cls) -> dict[Any, Any]:
+        """Returns the statements that dalkit has built for this class; no other class shares them."""
+        return cls._statements
+
     def scope(self) -> Sequence[ScopeTerm]:
         """Returns criteria that hold for every call on this instance, such as `(Order.tenant_id == self.tenant,)`.
 

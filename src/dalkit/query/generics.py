@@ -26,7 +26,7 @@ def alias_arguments(alias: Any, generic: type) -> tuple[Any, ...]:
 
 
 def _substituted(arguments: tuple[Any, ...], origin: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
-    bound = dict(zip(getattr(origin, "__parameters__", ()), given, strict=False))
+    bound: dict[Any, Any] = dict(zip(getattr(origin, "__parameters__", ()), given, strict=False))
     return tuple(bound.get(each, each) if isinstance(each, TypeVar) else each for each in arguments)
 
 
@@ -35,4 +35,4 @@ def resolved(argument: Any, cls: type) -> Any:
     name = argument.__forward_arg__ if isinstance(argument, ForwardRef) else argument
     if not isinstance(name, str):
         return None if isinstance(argument, TypeVar) else argument
-    return eval(name, dict(vars(sys.modules[cls.__module__])))
+    return eval(name, dict(vars(sys.modules[cls.__module__])))  # noqa: S307 - the annotation is the program's own

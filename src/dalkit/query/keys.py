@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import Column, inspect
+from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.orm import Mapper
 
 from ..errors import InvalidArgumentError
@@ -29,7 +29,7 @@ def key_values(model: type[Any], key: Any) -> tuple[Any, ...]:
 
 def _parts(model: type[Any], key: Any, names: list[str]) -> tuple[Any, ...]:
     if isinstance(key, Mapping):
-        by_name = cast("Mapping[Any, Any]", key)
+        by_name = cast("dict[Any, Any]", key)
         if set(by_name) != set(names):
             raise InvalidArgumentError(f"a key of {model.__name__} is made of {', '.join(names)}")
         return tuple(by_name[name] for name in names)
@@ -41,7 +41,7 @@ def _parts(model: type[Any], key: Any, names: list[str]) -> tuple[Any, ...]:
     return parts
 
 
-def _check_part(name: str, column: Column[Any], part: Any) -> None:
+def _check_part(name: str, column: ColumnElement[Any], part: Any) -> None:
     if part is None:
         raise InvalidArgumentError(f"the key {name} is None", hint="a row without a key cannot be looked up")
     expected = _python_type(column)
@@ -49,7 +49,7 @@ def _check_part(name: str, column: Column[Any], part: Any) -> None:
         raise InvalidArgumentError(f"the key {name} takes {expected.__name__}, got {type(part).__name__}")
 
 
-def _python_type(column: Column[Any]) -> type[Any] | None:
+def _python_type(column: ColumnElement[Any]) -> type[Any] | None:
     try:
         return column.type.python_type
     except NotImplementedError:

@@ -57,9 +57,13 @@ def flattened(given: LoaderOptions) -> list[ExecutableOption]:
         return list(given.options)
     if isinstance(given, ExecutableOption):
         return [given]
+    _check_is_sequence(given)
+    return [option for each in given for option in flattened(each)]
+
+
+def _check_is_sequence(given: object) -> None:
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise InvalidArgumentError(
             f"options must be loader options or an OptionSet, got {type(given).__name__}",
             hint="for example options=selectinload(User.orders)",
         )
-    return [option for each in given for option in flattened(each)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, UnaryExpression, inspect
 from sqlalchemy.ext.compiler import compiles
@@ -24,7 +24,8 @@ class NullsOrder(UnaryExpression[Any]):
 
 @compiles(NullsOrder)
 def _standard(element: NullsOrder, compiler: Any, **options: Any) -> str:
-    return compiler.visit_unary(element, **options)
+    text: str = compiler.visit_unary(element, **options)
+    return text
 
 
 @compiles(NullsOrder, "mysql", "mariadb")
@@ -37,12 +38,12 @@ def _two_keys(element: NullsOrder, compiler: Any, **options: Any) -> str:
 
 def order_expressions(order_by: OrderBy) -> list[Any]:
     """Returns the expressions of an order, each checked and fit for every database."""
-    given: Sequence[Any] = order_by if isinstance(order_by, list | tuple) else [order_by]
+    given = cast("Sequence[Any]", order_by) if isinstance(order_by, list | tuple) else [order_by]
     return [_portable(_checked(expression, position)) for position, expression in enumerate(given, start=1)]
 
 
 def _checked(expression: Any, position: int) -> Any:
-    if isinstance(expression, InstrumentedAttribute) and isinstance(_property(expression), RelationshipProperty):
+    if isinstance(getattr(expression, "property", None), RelationshipProperty):
         raise InvalidArgumentError(
             f"order_by {position} is the relationship {expression.key!r}", hint="order by one of its columns"
         )
@@ -54,17 +55,13 @@ def _checked(expression: Any, position: int) -> Any:
     return expression
 
 
-def _property(attribute: InstrumentedAttribute[Any]) -> Any:
-    return getattr(attribute, "property", None)
-
-
 def _portable(expression: Any) -> Any:
-    if isinstance(expression, UnaryExpression) and expression.modifier in NULL_ORDERS:
+    if getattr(expression, "modifier", None) in NULL_ORDERS:
         return NullsOrder(expression.element, modifier=expression.modifier)
     return expression
 
 
-def key_columns(model: type[Any]) -> list[Any]:
+def key_columns(model: type[Any]) -> list[InstrumentedAttribute[Any]]:
     """Returns the primary key of `model` as attributes, in the mapper's order."""
     mapper: Mapper[Any] = inspect(model)
     return [getattr(model, mapper.get_property_by_column(column).key) for column in mapper.primary_key]

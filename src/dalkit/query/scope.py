@@ -40,10 +40,10 @@ class Scope:
         for part in parts:
             name = _compared_attribute(part, mapper)
             if name is not None:
-                found[name] = part.right.effective_value  # type: ignore[attr-defined]
+                found[name] = part.right.effective_value
         return found, len(found) == len(parts)
 
-    def surely_admits(self, entity: object) -> bool:
+    def surely_admits(self, entity: Any) -> bool:
         """Tells whether what is loaded of `entity` proves that it is inside; False means that the database must say."""
         expected, complete = self.equalities()
         loaded = inspect(entity).dict
@@ -56,7 +56,7 @@ class Scope:
             if name in values and not _same(values[name], expected):
                 raise self.refusal(f"{name} would leave the repository's scope")
 
-    def admit_new(self, entity: object) -> None:
+    def admit_new(self, entity: Any) -> None:
         """Puts a new entity into the scope: fills what it leaves open, refuses what differs."""
         state: InstanceState[Any] = inspect(entity)
         for name, expected in self.equalities()[0].items():
@@ -77,7 +77,7 @@ def _compared_attribute(part: Any, mapper: Mapper[Any]) -> str | None:
     annotations = getattr(part.left, "_annotations", {})
     owner = annotations.get("parententity")
     if owner is not None:
-        return annotations.get("proxy_key") if isinstance(owner, Mapper) and mapper.isa(owner) else None
+        return annotations.get("proxy_key") if owner.is_mapper and mapper.isa(owner) else None
     return next((each.key for each in mapper.column_attrs if each.columns[0] is part.left), None)
 
 

@@ -31,7 +31,8 @@ class Statements:
     @property
     def mapper(self) -> Mapper[Any]:
         """The mapper of the model."""
-        return inspect(self.model)
+        mapper: Mapper[Any] = inspect(self.model)
+        return mapper
 
     @property
     def is_plain(self) -> bool:
@@ -79,8 +80,9 @@ class Statements:
 
     def keys_of(self, where: Sequence[Criterion]) -> Select[Any]:
         """Returns the SELECT of the keys of the rows that `where` admits, without order."""
-        statement = self.base().where(*checked(where), *self.scope.criteria).options(*self.scope.options)
-        return statement.with_only_columns(*key_columns(self.model), maintain_column_froms=True).order_by(None)
+        statement: Any = self.base().where(*checked(where), *self.scope.criteria).options(*self.scope.options)
+        keys: Select[Any] = statement.with_only_columns(*key_columns(self.model), maintain_column_froms=True)
+        return keys.order_by(None)
 
     def order(self, options: ReadOptions) -> list[Any]:
         """Returns the order that `options` or else the definition ask for."""
@@ -105,7 +107,7 @@ class Statements:
         return own if lock is True else {**own, **lock}
 
     def _kept(self, key: Any, build: Callable[[], Select[Any]]) -> Select[Any]:
-        kept = type(self.definition)._statements
+        kept = self.definition.kept_statements()
         found = kept.get((self.model, key))
         if found is None:
             found = kept[self.model, key] = build()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from sqlalchemy import Column, inspect
-from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Mapper, QueryableAttribute
+from sqlalchemy.ext.hybrid import HybridExtensionType
+from sqlalchemy.orm import ColumnProperty, InspectionAttr, InstrumentedAttribute, Mapper, QueryableAttribute
 
 from ..errors import InvalidArgumentError, UnknownFieldError
 from .options import Values
@@ -32,21 +32,22 @@ def _name(model: type[Any], key: Any) -> str:
     if not isinstance(key, QueryableAttribute):
         raise InvalidArgumentError(f"a key of values must be a name or an attribute, got {type(key).__name__}")
     attribute = cast("InstrumentedAttribute[Any]", key)
-    if not issubclass(model, attribute.class_):
+    owner: object = attribute.class_
+    if not (isinstance(owner, type) and issubclass(model, owner)):
         raise InvalidArgumentError(f"{attribute} is no attribute of {model.__name__}")
     return attribute.key
 
 
 def writable_names(model: type[Any]) -> set[str]:
-    """Returns the attributes of `model` that take a value: columns, relationships, composites, hybrids with a setter."""
+    """Returns the attributes of `model` that take a value: columns, relationships, composites, settable hybrids."""
     mapper: Mapper[Any] = inspect(model)
     names = {each.key for each in mapper.attrs if not _is_expression(each)}
-    hybrids = {
-        name
-        for name, each in mapper.all_orm_descriptors.items()
-        if isinstance(each, hybrid_property) and each.fset is not None
-    }
-    return names | hybrids
+    return names | {name for name, each in mapper.all_orm_descriptors.items() if _has_setter(each)}
+
+
+def _has_setter(descriptor: InspectionAttr) -> bool:
+    is_hybrid = descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY
+    return is_hybrid and getattr(descriptor, "fset", None) is not None
 
 
 def _is_expression(attribute: Any) -> bool:

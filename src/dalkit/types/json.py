@@ -19,13 +19,14 @@ PLAIN = (str, bool, int, type(None))
 class JSONType(TypeDecorator[Any]):
     """A JSON document: JSONB on PostgreSQL, JSON on MariaDB and MySQL, text on SQLite.
 
-    Every JSON value is kept as it is, `{}`, `[]`, `0`, `False` and `""` too. None is SQL NULL. What JSON cannot hold (NaN,
-    infinities, keys that are no strings, objects) raises [UnstorableValueError][dalkit.errors.UnstorableValueError]
-    before any SQL is sent, and names the place in the document. Path expressions such as `City.names[0].as_string()`
-    work as with SQLAlchemy's [JSON](https://docs.sqlalchemy.org/en/21/core/type_basics.html#sqlalchemy.types.JSON).
+    Every JSON value is kept as it is, `{}`, `[]`, `0`, `False` and `""` too. None is SQL NULL. What JSON cannot hold
+    (NaN, infinities, keys that are no strings, objects) raises
+    [UnstorableValueError][dalkit.errors.UnstorableValueError] before any SQL is sent, and names the place in the
+    document. Path expressions such as `City.names[0].as_string()` work as with SQLAlchemy's
+    [JSON](https://docs.sqlalchemy.org/en/21/core/type_basics.html#sqlalchemy.types.JSON).
 
-    A document is written when the attribute is **set**: change a copy and assign it. A change inside a document that was
-    loaded is not noticed.
+    A document is written when the attribute is **set**: change a copy and assign it. A change inside a document that
+    was loaded is not noticed.
     """
 
     impl = JSON(none_as_null=True)

@@ -1,4 +1,4 @@
-"""SQLite's half of [JSONType][dalkit.types.JSONType]; a module of its own, so that the dialect is imported when used."""
+"""SQLite's half of [JSONType][dalkit.types.JSONType]; a module of its own: the dialect is imported when it is used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 
 
 class TextJSON(JSON):
-    """JSON in a TEXT column: a column named JSON has numeric affinity, which turns 0.0 into 0 and rounds long numbers."""
+    """JSON in a TEXT column: one of type JSON is numeric to SQLite, which makes 0 of 0.0 and rounds long numbers."""
 
     __visit_name__ = "dalkit_text_json"
 

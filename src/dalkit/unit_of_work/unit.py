@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 from sqlalchemy.orm import Session
 from typing_extensions import ParamSpec
@@ -46,6 +46,8 @@ class State(Enum):
 class UnitOfWorkState(Wired):
     """What the sync and the async unit of work have in common: the life cycle and the hooks."""
 
+    _session: Any
+
     def __init__(self) -> None:
         self._state = State.NEW
         self._hooks = HookRegistry()
@@ -62,6 +64,17 @@ class UnitOfWorkState(Wired):
         self._state = State.LEFT
         self._hooks.clear()
         self._forget_repositories()
+
+    @contextmanager
+    def _joined(self, other: UnitOfWorkState, session: Session) -> Generator[None]:
+        """Makes this new unit a part of one that runs: it uses that one's session and hooks, and ends nothing."""
+        self._enter()
+        self._session, self._hooks, self._read_only = session, other._hooks, other._read_only
+        try:
+            yield
+        finally:
+            self._hooks = HookRegistry()
+            self._leave()
 
     def _check_running(self) -> None:
         if self._state is not State.RUNNING:
@@ -86,10 +99,10 @@ class UnitOfWork(UnitOfWorkState):
             shop.flush()
             shop.after_commit(send_welcome, user.id)
 
-    Repositories are wired by their annotations, each on its first use. A repository whose constructor wants more than the
-    session is a `functools.cached_property` that makes it from `self.session`. If the block, a flush or the commit fails,
-    the transaction is rolled back, the session closed, and that exception is the one that the caller sees. After the
-    commit, entities stay readable. A unit of work is entered once and is not shared between threads.
+    Repositories are wired by their annotations, each on its first use. A repository whose constructor wants more than
+    the session is a `functools.cached_property` that makes it from `self.session`. If the block, a flush or the commit
+    fails, the transaction is rolled back, the session closed, and that exception is the one that the caller sees. After
+    the commit, entities stay readable. A unit of work is entered once and is not shared between threads.
 
     Args:
         source: A `DatabaseManager`, a `sessionmaker`, or any function that returns a new session.
@@ -186,21 +199,6 @@ class UnitOfWork(UnitOfWorkState):
         """Runs `hook(*args, **kwargs)` after a rollback; a hook that fails is logged, and hides no exception."""
         self._check_hooks_fire()
         self._hooks.add("after_rollback", partial(hook, *args, **kwargs))
-
-
-U = TypeVar("U", bound=UnitOfWork)
-
-
-@contextmanager
-def joined(unit: U, session: Session, hooks: HookRegistry, read_only: ReadOnly) -> Generator[U]:
-    """Makes a new unit a part of one that runs already: it uses that one's session and hooks, and ends nothing."""
-    unit._enter()
-    unit._session, unit._hooks, unit._read_only = session, hooks, read_only
-    try:
-        yield unit
-    finally:
-        unit._hooks = HookRegistry()
-        unit._leave()
 
 
 def opened(source: SessionSource, read_only: ReadOnly) -> Session:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from inspect import getattr_static
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_origin, overload
 
+from typing_extensions import Format, get_annotations
+
 from ..errors import ConfigurationError
 from ..query import Definition
 
@@ -60,37 +62,29 @@ class Wired:
         if cls.__module__.partition(".")[0] == "dalkit":
             cls._reserved = frozenset(name for name in dir(cls) if not name.startswith("__"))
             return
-        for name, annotation in _own_annotations(cls).items():
-            _refuse_shadowing(cls, name)
+        for name, annotation in get_annotations(cls, format=Format.FORWARDREF).items():
+            cls._refuse_shadowing(name)
             if _is_open(cls, name) and not _is_class_variable(annotation):
                 wire: WiredRepository[Any] = WiredRepository(_maker(cls, name, annotation))
                 wire.__set_name__(cls, name)
                 setattr(cls, name, wire)
         for name, value in list(vars(cls).items()):
             if isinstance(value, WiredRepository):
-                _refuse_shadowing(cls, name)
+                cls._refuse_shadowing(name)
+
+    @classmethod
+    def _refuse_shadowing(cls, name: str) -> None:
+        if name in cls._reserved:
+            raise ConfigurationError(f"{cls.__name__}.{name} shadows a member of the unit of work", hint="rename it")
 
     def _forget_repositories(self) -> None:
         for name in [name for name, value in vars(self).items() if isinstance(value, Definition)]:
             del self.__dict__[name]
 
 
-def _refuse_shadowing(cls: type[Wired], name: str) -> None:
-    if name in cls._reserved:
-        raise ConfigurationError(f"{cls.__name__}.{name} shadows a member of the unit of work", hint="rename it")
-
-
 def _is_open(cls: type, name: str) -> bool:
     """Tells whether a name has no value yet, or only the wire of a base class."""
     return name not in vars(cls) and isinstance(getattr_static(cls, name, None), WiredRepository | None)
-
-
-def _own_annotations(cls: type) -> dict[str, Any]:
-    if sys.version_info < (3, 14):
-        return dict(cls.__dict__.get("__annotations__", {}))
-    from annotationlib import Format, get_annotations  # pyright: ignore
-
-    return dict(get_annotations(cls, format=Format.FORWARDREF))
 
 
 def _is_class_variable(annotation: Any) -> bool:
@@ -103,7 +97,7 @@ def _maker(cls: type, name: str, annotation: Any) -> Callable[[], Callable[[Any]
     """Returns a function that resolves one annotation, alone, when it is needed."""
 
     def make() -> Callable[[Any], Any]:
-        found = _resolved(cls, name, annotation)
+        found: Callable[[Any], Any] = _resolved(cls, name, annotation)
         origin = get_origin(found) or found
         if not (isinstance(origin, type) and issubclass(origin, Definition)):
             raise AttributeError(f"{cls.__name__}.{name} has no value, and its annotation is no repository")
@@ -117,7 +111,7 @@ def _resolved(cls: type, name: str, annotation: Any) -> Any:
     if not isinstance(text, str):
         return annotation
     try:
-        return eval(text, dict(vars(sys.modules[cls.__module__])), dict(vars(cls)))
+        return eval(text, dict(vars(sys.modules[cls.__module__])), dict(vars(cls)))  # noqa: S307 - as in generics.py
     except NameError as error:
         raise ConfigurationError(
             f"the annotation {text!r} of {cls.__name__}.{name} cannot be resolved ({error})",
