@@ -139,7 +139,7 @@ async def load_relatives(db: AsyncDatabaseManager, report: Report) -> None:
             same = [address(city) for city in cities] == addresses
     report.line(f"the largest city: {addresses[0]}")
     report.fact("statements for 50 addresses, lazily", one_by_one.number)
-    report.fact("statements with AsyncCityRepository.with_country", at_once.number)
+    report.fact("statements with the option set", at_once.number)
     report.fact("both give the same", same)
 
 

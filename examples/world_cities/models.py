@@ -1,6 +1,4 @@
-"""What a row is: continents have countries, countries have cities."""
-
-from __future__ import annotations
+"""What a row is: a continent, a country on it, a city of the country."""
 
 from sqlalchemy import BigInteger, Double, ForeignKey, MetaData, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,8 +23,6 @@ class Continent(WorldBase):
     name: Mapped[str]
     population: Mapped[int] = mapped_column(BigInteger)
 
-    countries: Mapped[list[Country]] = relationship(back_populates="continent")
-
 
 class Country(WorldBase):
     __tablename__ = "world_countries"
@@ -40,8 +36,7 @@ class Country(WorldBase):
     languages: Mapped[list[str]] = mapped_column(JSONType())
     neighbours: Mapped[list[str]] = mapped_column(JSONType())
 
-    continent: Mapped[Continent] = relationship(back_populates="countries")
-    cities: Mapped[list[City]] = relationship(back_populates="country")
+    continent: Mapped[Continent] = relationship()
 
 
 class City(WorldBase):
@@ -56,4 +51,4 @@ class City(WorldBase):
     timezone: Mapped[str]
     alternate_names: Mapped[list[str]] = mapped_column(JSONType())
 
-    country: Mapped[Country] = relationship(back_populates="cities")
+    country: Mapped[Country] = relationship()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -34,7 +34,7 @@ class Report:
         self.console.print(f"{self._step}  {title}", style="bold")
 
     def line(self, text: str, style: str | None = None) -> None:
-        self.console.print(f"   {text}", style=style)
+        self.console.print(f"   {text}", style=style, soft_wrap=True)
 
     def fact(self, label: str, value: object) -> None:
         """Writes a line with a value at its end; numbers with thousands separated."""
@@ -66,8 +66,7 @@ class Report:
     @contextmanager
     def progress(self, label: str, total: int) -> Generator[Callable[[int], None]]:
         """Shows how far the block is, which calls what it gets with the number of items that are done."""
-        columns = (TextColumn("   {task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console) as progress:
+        with Progress(TextColumn("  "), BarColumn(), Done(), TimeElapsedColumn(), console=self.console) as progress:
             task = progress.add_task(label, total=total)
 
             def advance(number: int) -> None:
@@ -76,8 +75,9 @@ class Report:
             yield advance
 
 
-class Rate(ProgressColumn):
-    """How many items are done in a second."""
+class Done(ProgressColumn):
+    """How many items are done, and how many in a second."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s", style="cyan")
+        rate = task.finished_speed or task.speed or 0
+        return Text(f"{task.completed:,} of {task.total or 0:,} {task.description}, {rate:,.0f}/s")

@@ -30,8 +30,8 @@ class CityRepository(Cities, Repository[City, int]):
 
     def per_country(self) -> dict[str, int]:
         """Counts the cities of each country that has any."""
-        rows = self.session.execute(select(City.country_iso, func.count()).group_by(City.country_iso))
-        return {iso: number for iso, number in rows}
+        statement = select(City.country_iso, func.count()).group_by(City.country_iso)
+        return dict(self.session.execute(statement).all())
 
     def inhabitants(self) -> int:
         """Sums up the populations of all cities."""

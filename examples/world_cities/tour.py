@@ -143,7 +143,7 @@ def load_relatives(db: DatabaseManager, report: Report) -> None:
         same = [address(city) for city in cities] == addresses
     report.line(f"the largest city: {addresses[0]}")
     report.fact("statements for 50 addresses, lazily", one_by_one.number)
-    report.fact("statements with CityRepository.with_country", at_once.number)
+    report.fact("statements with the option set", at_once.number)
     report.fact("both give the same", same)
 
 

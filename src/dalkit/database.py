@@ -32,7 +32,10 @@ logger = logging.getLogger("dalkit")
 class HasMetadata(Protocol):
     """A class with a `metadata`, such as SQLModel or a base of your own."""
 
-    metadata: Any
+    @property
+    def metadata(self) -> Any:
+        """A `MetaData`."""
+        ...
 
 
 Tables: TypeAlias = type[DeclarativeBase] | type[DeclarativeBaseNoMeta] | type[HasMetadata] | MetaData

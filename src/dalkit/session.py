@@ -101,7 +101,7 @@ def _retry_first_read(state: ORMExecuteState) -> Result[Any] | None:
 
 
 @event.listens_for(Session, "pending_to_persistent")
-def _fill_inserted_nulls(session: orm.Session, entity: object) -> None:
+def _fill_inserted_nulls(session: orm.Session, entity: Any) -> None:
     """A column that an INSERT left out is NULL now; SQLAlchemy would send a SELECT to say so, or fail under `await`."""
     loaded = inspect(entity).dict
     for name in _nullable_without_default(inspect(entity).mapper):

@@ -15,7 +15,8 @@ from .read import batches, key_in
 
 def loaded_entities(session: Session, model: type[Any]) -> list[Any]:
     """Returns the entities of `model` that the session holds with values that may be out of date."""
-    return [each for each in session.identity_map.values() if isinstance(each, model) and not inspect(each).expired]
+    held: list[Any] = list(session.identity_map.values())
+    return [each for each in held if isinstance(each, model) and not inspect(each).expired]
 
 
 def refresh_columns(session: Session, mapper: Mapper[Any], entities: Sequence[Any]) -> None:
