@@ -176,7 +176,8 @@ def test_models_are_found_through_generic_bases_and_forward_references() -> None
 
     assert Named.model is LateModel
     assert Tags.model is Tag
-    assert Repository["Country"](None).model is Country  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="'Country' in the brackets of Repository"):
+        _ = Repository["Country"](None).model  # type: ignore[arg-type]
 
 
 class LateBase(DeclarativeBase):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from dalkit import Definition, OptionSet
@@ -270,6 +270,12 @@ def _(here: Situation) -> Call:
 def _(here: Situation) -> Call:
     (tag,) = here.load(0)
     return here.flushing(lambda: here.tags.update(tag, {"color": "red"}))
+
+
+@scenario("update", "entity, a value is a SQL expression")
+def _(here: Situation) -> Call:
+    (tag,) = here.load(0)
+    return lambda: here.tags.update(tag, {"color": func.upper(Tag.color)})
 
 
 @scenario("update", "key, loaded, with the flush")

@@ -1,6 +1,7 @@
-"""What a user's module looks like to mypy and pyright: tests/typing holds one that must pass, and mistakes that must not.
+"""What a user's module looks like to mypy and pyright: one in tests/typing must pass, and mistakes must not.
 
-A mistake is a line of `must_fail` whose comment names the rules that report it, `# mypy: arg-type; pyright: reportArgumentType`.
+A mistake is a line of `must_fail`. Its comment ends with the rules that report it:
+`# mypy: arg-type; pyright: reportArgumentType`.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Report:
     @contextmanager
     def progress(self, label: str, total: int) -> Generator[Callable[[int], None]]:
         """Shows how far the block is, which calls what it gets with the number of items that are done."""
-        with Progress(TextColumn("  "), BarColumn(), Done(), TimeElapsedColumn(), console=self.console) as progress:
+        with Progress(TextColumn("  "), BarColumn(bar_width=20), Done(), TimeElapsedColumn(), console=self.console) as progress:
             task = progress.add_task(label, total=total)
 
             def advance(number: int) -> None:

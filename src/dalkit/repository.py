@@ -170,7 +170,8 @@ class Repository(Definition[M, IdT], Generic[M, IdT]):
 
         Args:
             target: The entity, or its primary key.
-            values: New values by attribute name or by attribute (`{User.age: 31}`). SQL expressions are allowed.
+            values: New values by attribute name or by attribute (`{User.age: 31}`). A SQL expression such as
+                `User.age + 1` is allowed; it is sent at once, and its result is on the entity.
 
         Returns:
             The entity with its new values.

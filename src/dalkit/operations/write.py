@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, Delete, Integer, Update, inspect, select, tuple_
+from sqlalchemy import ClauseElement, CursorResult, Delete, Integer, Update, inspect, select, tuple_
 from sqlalchemy import delete as delete_statement
 from sqlalchemy import exc as sa_exc
 from sqlalchemy import update as update_statement
@@ -53,19 +53,28 @@ def update(session: Session, definition: Definition[M, IdT], target: M | IdT, va
     named = named_values(statements.model, values)
     statements.scope.admit_values(named)
     if isinstance(target, statements.model):
-        return _set(_admitted(session, statements, cast("M", target)), named)
+        return _set(session, _admitted(session, statements, cast("M", target)), named)
     key = key_values(statements.model, target)
     if (known := remembered(session, statements, key)) is not None:
-        return _set(cast("M", known), named)
+        return _set(session, cast("M", known), named)
     if named and updates_in_one_statement(session, statements, named):
         return cast("M", _update_returning(session, statements, key, named))
-    return _set(get_one(session, definition, cast("IdT", target), KeyOptions()), named)
+    return _set(session, get_one(session, definition, cast("IdT", target), KeyOptions()), named)
 
 
-def _set(entity: M, values: dict[str, Any]) -> M:
+def _set(session: Session, entity: M, values: dict[str, Any]) -> M:
     for name, value in values.items():
         setattr(entity, name, value)
+    computed = [name for name, value in values.items() if is_expression(value)]
+    if computed and entity in session and inspect(cast("Any", entity)).persistent:
+        session.flush()
+        session.refresh(entity, computed)  # else the attribute would be read when it is touched, which await forbids
     return entity
+
+
+def is_expression(value: object) -> bool:
+    """Tells whether the database computes a value."""
+    return isinstance(value, ClauseElement) or hasattr(value, "__clause_element__")
 
 
 def updates_in_one_statement(session: Session, statements: Statements, values: dict[str, Any]) -> bool:

@@ -52,6 +52,8 @@ def _ungrouped(element: Any) -> Any:
 
 def _always_true(element: Any) -> bool:
     element = _ungrouped(element)
+    if getattr(element, "operator", None) is operators.is_true:  # what or_() makes of true()
+        return _always_true(element.element)
     if isinstance(element, True_):
         return True
     if isinstance(element, False_):

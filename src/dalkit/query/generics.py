@@ -7,6 +7,8 @@ from typing import Any, ForwardRef, TypeVar, get_args, get_origin
 
 from typing_extensions import get_original_bases
 
+from ..errors import ConfigurationError
+
 
 def type_arguments(cls: type, generic: type) -> tuple[Any, ...]:
     """Returns what `cls` binds the type parameters of its base `generic` to; a parameter left open stays a TypeVar."""
@@ -35,4 +37,10 @@ def resolved(argument: Any, cls: type) -> Any:
     name = argument.__forward_arg__ if isinstance(argument, ForwardRef) else argument
     if not isinstance(name, str):
         return None if isinstance(argument, TypeVar) else argument
-    return eval(name, dict(vars(sys.modules[cls.__module__])))  # noqa: S307 - the annotation is the program's own
+    try:
+        return eval(name, dict(vars(sys.modules[cls.__module__])))  # noqa: S307 - the annotation is the program's own
+    except NameError:
+        raise ConfigurationError(
+            f"{name!r} in the brackets of {cls.__name__} is not defined in {cls.__module__}",
+            hint="give the class itself, or derive a class in a module that imports it",
+        ) from None
