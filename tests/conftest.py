@@ -26,12 +26,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Runs the body of a test on an asynchronous driver inside a greenlet."""
+    """Runs the body of a test on an asynchronous driver inside a greenlet, or as the coroutine that it is."""
     kit = pyfuncitem.funcargs.get("kit")
-    if not isinstance(kit, Kit) or asyncio.iscoroutinefunction(pyfuncitem.obj):
+    if not isinstance(kit, Kit):
         return None
-    names = pyfuncitem._fixtureinfo.argnames
-    kit.run(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names})
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    if asyncio.iscoroutinefunction(pyfuncitem.obj):
+        assert kit.runner is not None, "a coroutine function needs a mark: @pytest.mark.drivers(<asynchronous ones>)"
+        kit.runner.run(pyfuncitem.obj(**arguments))
+    else:
+        kit.run(pyfuncitem.obj, **arguments)
     return True
 
 

@@ -24,8 +24,6 @@ ALONE: dict[str, str] = {
 }
 """What only one of the two has, and why."""
 
-OWN_METHODS = [(sync.__name__, name) for sync, _ in PAIRS for name in [*dir(sync), "__init__"] if name[0] != "_"]
-
 
 def members(cls: type) -> dict[str, Any]:
     return {
@@ -82,19 +80,10 @@ def test_a_method_that_only_one_world_has_gives_its_reason(sync: type, twin: typ
     assert only_sync | only_async == listed
 
 
-@pytest.mark.parametrize(("sync", "twin"), shared())
-def test_what_waits_in_the_async_world_does_not_in_the_sync_one(sync: Any, twin: Any) -> None:
-    assert not is_asynchronous(sync)
-    if inspect.isfunction(sync) and sync is not twin and is_input_or_output(sync):
-        assert is_asynchronous(twin)
-
-
 @pytest.mark.parametrize("twin", [twin for _, twin in PAIRS], ids=lambda cls: cls.__name__)
 def test_no_async_method_can_be_overridden_since_the_core_would_not_notice(twin: type) -> None:
     own = {name: member for name, member in vars(twin).items() if not re.match(r"_(?!_)", name)}
     open_to_overriding = [
-        name
-        for name, member in own.items()
-        if is_asynchronous(member) and not getattr(member, "__final__", False)
+        name for name, member in own.items() if is_asynchronous(member) and not getattr(member, "__final__", False)
     ]
     assert open_to_overriding == []

@@ -104,6 +104,7 @@ class AsyncDatabaseManager:
         bind = AsyncEngine(self._engines.bind(read_only))
         return AsyncSession(bind, sync_session_class=self.session_class, **session_arguments(read_only))
 
+    @final
     @asynccontextmanager
     async def session_scope(self, *, read_only: ReadOnly = False) -> AsyncGenerator[AsyncSession]:
         """Opens a session, commits at the end of the block, rolls back on any exception, closes always.
@@ -173,9 +174,11 @@ class AsyncDatabaseManager:
         """A session without a bind: its `run_sync` lets synchronous code wait for asynchronous drivers."""
         return AsyncSession()
 
+    @final
     async def __aenter__(self) -> Self:
         return self
 
+    @final
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:

@@ -45,11 +45,6 @@ class UTCDateTime(TypeDecorator[datetime]):
         in_utc = value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name in WITHOUT_ZONE else in_utc
 
-    def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
-        """Renders a point in time into SQL, for `literal_binds`."""
-        bound = self.process_bind_param(value, dialect)
-        return "NULL" if bound is None else f"'{bound.isoformat(sep=' ')}'"
-
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Makes what the database holds aware again."""
         if value is None:
