@@ -1,8 +1,8 @@
 """The documentation says what is so: its Python runs, its commands and its links exist, its reference is complete.
 
-The ```python blocks of a page are one module: they run in order, in an interpreter of their own, in an empty folder, with
-warnings as errors. `await` is allowed at the top level. What a block prints must be told in the block, line by line, by
-comments that begin with `#>`:
+The ```python blocks of a page are one module: they run in order, in an interpreter of their own, in an empty folder,
+with warnings as errors. `await` is allowed at the top level. What a block prints must be told in the block, line by
+line, by comments that begin with `#>`:
 
     print(1 + 1)  #> 2
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import importlib
 import inspect
 import io
@@ -30,6 +31,8 @@ from typing import Any
 
 import pytest
 
+import dalkit
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
@@ -42,6 +45,7 @@ PUBLIC_MODULES = (
     "dalkit.errors",
     "dalkit.models",
     "dalkit.query",
+    "dalkit.repository",
     "dalkit.session",
     "dalkit.types",
     "dalkit.unit_of_work",
@@ -68,7 +72,7 @@ class PageError(Exception):
 
 
 def name_of(page: Path) -> str:
-    return page.relative_to(ROOT).as_posix()
+    return page.relative_to(ROOT).as_posix() if page.is_relative_to(ROOT) else page.name
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -108,6 +112,7 @@ def prose_of(page: Path) -> list[tuple[int, str]]:
 def run_page(page: Path) -> None:
     """Runs the Python of a page as one module, which annotations and pickles can import."""
     module = ModuleType("page")
+    vars(module)["__builtins__"] = builtins
     sys.modules[module.__name__] = module
     with asyncio.Runner() as runner:
         for block in blocks_in(page, "python"):
@@ -175,13 +180,40 @@ def runnable_pages() -> list[Path]:
     return [page for page in PAGES if blocks_in(page, "python")]
 
 
+def outcome(page: Path, folder: Path) -> str:
+    """What a page that is run in `folder` complains about: nothing, if all is well."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
+    environment["PYTHONPATH"] = str(Path(dalkit.__file__).parent.parent)  # the one that the other tests import
+    command = [sys.executable, "-P", "-X", "utf8", "-W", "error", __file__, str(page)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    return done.stderr + done.stdout or (f"exit status {done.returncode}" if done.returncode else "")
+
+
 @by_name(runnable_pages())
 def test_the_python_of_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
-    command = [sys.executable, "-P", "-X", "utf8", "-W", "error", __file__, str(page)]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
-    if done.returncode or done.stderr or done.stdout:
-        pytest.fail(done.stderr + done.stdout or f"exit status {done.returncode}", pytrace=False)
+    complaint = outcome(page, tmp_path)
+    if complaint:
+        pytest.fail(complaint, pytrace=False)
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint"),
+    [
+        ("print(1)  #> 2", "bad.md:4: it printed '1', the page says '2'"),
+        ("print(1)", "bad.md:4: it printed 1 line(s), the page tells 0"),
+        ("#> 1", "bad.md:4: it printed 0 line(s), the page tells 1"),
+        ("1 / 0", "bad.md:4: ZeroDivisionError: division by zero"),
+        ("(", "bad.md:4: SyntaxError: '(' was never closed"),
+        ("import warnings; warnings.warn('deprecated')", "bad.md:4: UserWarning: deprecated"),
+        ("open('file', 'w')", "ResourceWarning: unclosed file"),
+        ("import asyncio; asyncio.sleep(0)", "RuntimeWarning: coroutine 'sleep' was never awaited"),
+        ("import asyncio; await asyncio.sleep(0); assert False", "bad.md:4: AssertionError"),
+    ],
+)
+def test_a_page_that_says_what_is_not_so_fails(code: str, complaint: str, tmp_path: Path) -> None:
+    page = tmp_path / "bad.md"
+    page.write_text(f"# Bad\n\n```python\n{code}\n```\n")
+    assert complaint in outcome(page, tmp_path)
 
 
 @by_name(PAGES)

@@ -33,9 +33,17 @@ DRIVERS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Walks twice through the world; returns 0 if both walks end with the totals of the data set, else 1."""
     options = parsed(arguments)
+    write_what_the_output_can()
     with database(options.url) as url:
         refuse_to_overwrite(url)
         return run(read_dataset(500 if options.all else 15_000), url, Report())
+
+
+def write_what_the_output_can() -> None:
+    """Where the encoding of the output lacks a letter of a name, a question mark stands for it."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
 
 
 def parsed(arguments: Sequence[str] | None) -> Namespace:

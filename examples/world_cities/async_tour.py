@@ -46,6 +46,7 @@ async def world_tables(db: AsyncDatabaseManager) -> AsyncGenerator[None]:
 async def meet_the_manager(db: AsyncDatabaseManager, report: Report) -> None:
     report.step("The manager of the database")
     report.line(repr(db))
+    report.fact("connections at the most", db.max_connections)
     for engine in await db.health():
         report.fact(f"the {engine.engine} answers", f"in {engine.seconds * 1000:.1f} ms")
 
@@ -122,7 +123,8 @@ async def turn_pages(db: AsyncDatabaseManager, report: Report) -> None:
     with counting(db.read_engine.sync_engine) as statements:
         async with AsyncWorld(db, read_only=True) as world:
             page = await world.cities.paginate(City.country_iso == "JP", page=2, size=5)
-            report.line(f"page {page.page} of {page.pages}: {page.total} cities of Japan, the largest first")
+            report.fact("cities of Japan on all pages", page.total)
+            report.line(f"page {page.page} of {page.pages}")
             report.cities(page)
     report.fact("statements", statements.number)
 

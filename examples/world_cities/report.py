@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -56,17 +57,18 @@ class Report:
         self._table(("total", "data set", "database", ""), shown, numbers={"data set", "database"})
 
     def _table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: set[str]) -> None:
-        table = Table(box=box.SIMPLE, pad_edge=True)
+        table = Table(box=box.SIMPLE)
         for column in columns:
             table.add_column(column, justify="right" if column in numbers else "left")
         for row in rows:
             table.add_row(*row)
-        self.console.print(table)
+        self.console.print(Padding(table, (0, 0, 0, 1), expand=False))
 
     @contextmanager
     def progress(self, label: str, total: int) -> Generator[Callable[[int], None]]:
         """Shows how far the block is, which calls what it gets with the number of items that are done."""
-        with Progress(TextColumn("  "), BarColumn(bar_width=20), Done(), TimeElapsedColumn(), console=self.console) as progress:
+        columns = (TextColumn("  "), BarColumn(bar_width=20), Done(), TimeElapsedColumn())
+        with Progress(*columns, console=self.console) as progress:
             task = progress.add_task(label, total=total)
 
             def advance(number: int) -> None:

@@ -50,6 +50,7 @@ def meet_the_manager(db: DatabaseManager, report: Report) -> None:
     """A manager holds the engine and its pool. Passwords are never shown."""
     report.step("The manager of the database")
     report.line(repr(db))
+    report.fact("connections at the most", db.max_connections)
     for engine in db.health():
         report.fact(f"the {engine.engine} answers", f"in {engine.seconds * 1000:.1f} ms")
 
@@ -128,7 +129,8 @@ def turn_pages(db: DatabaseManager, report: Report) -> None:
     report.step("Long lists come in pages")
     with counting(db.read_engine) as statements, World(db, read_only=True) as world:
         page = world.cities.paginate(City.country_iso == "JP", page=2, size=5)
-        report.line(f"page {page.page} of {page.pages}: {page.total} cities of Japan, the largest first")
+        report.fact("cities of Japan on all pages", page.total)
+        report.line(f"page {page.page} of {page.pages}")
         report.cities(page)
     report.fact("statements", statements.number)
 

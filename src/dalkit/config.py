@@ -8,9 +8,11 @@ The settings bear SQLAlchemy's names, and None means "what fits this database": 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from math import inf
 from typing import Any, Literal, TypedDict
 
 from sqlalchemy import URL, exc, make_url
@@ -22,9 +24,11 @@ __all__ = ["DatabaseConfig", "DatabaseOptions", "PoolConfig", "PoolKind"]
 
 PoolKind = Literal["QueuePool", "NullPool", "StaticPool"]
 POOL_KINDS: tuple[PoolKind, ...] = ("QueuePool", "NullPool", "StaticPool")
-SECRETS_IN_QUERY = frozenset(
-    {"password", "passwd", "pwd", "sslpassword", "ssl_password", "passfile", "secret", "token"}
-)
+LONGEST_BUSY_TIMEOUT = 2_147_483
+"""SQLite counts milliseconds in 32 bits, and takes more for 0."""
+
+SECRET_NAMES = re.compile(r"pass|pwd|secret|token|credential|scram_|private_?key|api_?key", re.IGNORECASE)
+SECRET_VALUES = re.compile(r"\b(?:pwd|password)\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +57,20 @@ class PoolConfig:
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in POOL_KINDS:
             raise ConfigurationError(f"pool kind {self.kind!r} is unknown", hint=f"take one of {', '.join(POOL_KINDS)}")
-        for name, least in (("size", 1), ("max_overflow", 0), ("timeout", 0), ("recycle", 0)):
-            self._check_range(name, least)
+        _check_whole("pool size", self.size, least=1)
+        _check_whole("pool max_overflow", self.max_overflow, least=0)
+        _check_seconds("pool timeout", self.timeout)
+        _check_seconds("pool recycle", self.recycle)
 
-    def _check_range(self, name: str, least: int) -> None:
-        value = getattr(self, name)
-        too_small = value is not None and (value < least or (name in {"timeout", "recycle"} and value == 0))
-        if too_small:
-            bound = "above 0 seconds" if least == 0 and name != "max_overflow" else f"at least {least}"
-            raise ConfigurationError(f"pool {name}={value!r} is too small", hint=f"it must be {bound}")
+
+def _check_whole(name: str, value: Any, *, least: int) -> None:
+    if value is not None and not (isinstance(value, int) and value >= least):
+        raise ConfigurationError(f"{name}={value!r} cannot work", hint=f"it must be a whole number, at least {least}")
+
+
+def _check_seconds(name: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, (int, float)) and 0 < value < inf):
+        raise ConfigurationError(f"{name}={value!r} cannot work", hint="it must be above 0 seconds")
 
 
 class DatabaseOptions(TypedDict, total=False):
@@ -88,7 +97,7 @@ class DatabaseConfig:
         echo: Whether SQLAlchemy logs each statement.
         connect_args: Further arguments of the driver's `connect()`.
         hide_parameters: Whether logs and errors leave out the values of parameters. Default True.
-        sqlite_busy_timeout: Seconds that a SQLite connection waits for a lock of another one, at least 0. Default 30.
+        sqlite_busy_timeout: Seconds that a SQLite connection waits for a lock of another one, 0 or more. Default 30.
     """
 
     url: URL
@@ -96,14 +105,19 @@ class DatabaseConfig:
     read_pool: PoolConfig | None = None
     isolation_level: str | None = None
     echo: bool = False
-    connect_args: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    connect_args: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, hash=False)
     hide_parameters: bool = True
     sqlite_busy_timeout: float = 30.0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "url", parse_url(self.url))
+        object.__setattr__(self, "connect_args", dict(self.connect_args))
         refuse_secrets(self.url)
-        if self.sqlite_busy_timeout < 0:
-            raise ConfigurationError("sqlite_busy_timeout must be at least 0 seconds")
+        if not 0 <= self.sqlite_busy_timeout <= LONGEST_BUSY_TIMEOUT:
+            raise ConfigurationError(
+                f"sqlite_busy_timeout={self.sqlite_busy_timeout!r} cannot work",
+                hint=f"it must be 0 to {LONGEST_BUSY_TIMEOUT} seconds",
+            )
 
     @classmethod
     def from_url(cls, url: str | URL, **options: Unpack[DatabaseOptions]) -> DatabaseConfig:
@@ -116,9 +130,7 @@ class DatabaseConfig:
         Raises:
             ConfigurationError: The URL cannot be read, or holds a secret in its query part.
         """
-        known = {each.name for each in fields(cls)} - {"url"}
-        for name in options.keys() - known:
-            raise unknown_name("option", name, known)
+        refuse_unknown_options(options)
         return cls(url=parse_url(url), **options)
 
     @classmethod
@@ -152,25 +164,56 @@ class DatabaseConfig:
         return cls(url=url, pool=pool, **_read(given, VARIABLES, prefix))
 
 
+def refuse_unknown_options(options: Mapping[str, Any]) -> None:
+    """Refuses options that `DatabaseConfig` does not have, and names the nearest that it has."""
+    known = {each.name for each in fields(DatabaseConfig)} - {"url"}
+    for name in options.keys() - known:
+        raise unknown_name("option", name, known)
+
+
 def parse_url(url: str | URL) -> URL:
     """Reads a URL. An error never shows the text, since that may hold a password."""
-    try:
-        parsed = make_url(url)
-    except (exc.ArgumentError, ValueError):
+    parsed = _parsed(url)
+    if parsed is None:
         raise ConfigurationError(
             "the database URL cannot be read", hint="expected is dialect+driver://user@host:port/database"
-        ) from None
-    if parsed.drivername.partition("+")[0] == "postgres":
-        raise ConfigurationError(
-            "SQLAlchemy has no dialect 'postgres'", hint="write postgresql:// or postgresql+psycopg://"
         )
+    if isinstance(url, str):
+        _refuse_unescaped(url, parsed)
+    _refuse_unknown_dialect(parsed)
     return parsed
 
 
+def _refuse_unknown_dialect(url: URL) -> None:
+    try:
+        url.get_dialect()
+    except exc.NoSuchModuleError:
+        hint = "write postgresql+psycopg://" if url.drivername.startswith("postgres") else None
+        raise ConfigurationError(f"SQLAlchemy has no dialect {url.drivername!r}", hint=hint) from None
+
+
+def _parsed(url: str | URL) -> URL | None:
+    """Gives None for an error, since the error, and what is raised while it is handled, would hold the text."""
+    try:
+        return make_url(url)
+    except (exc.ArgumentError, ValueError):
+        return None
+
+
+def _refuse_unescaped(text: str, url: URL) -> None:
+    """SQLAlchemy lets the password end at its first '@': its tail would be the host, or a part of what is printed."""
+    after_user = text.partition("://")[2].partition(":")[2]
+    if url.password is not None and after_user.count("@") > 1:
+        raise ConfigurationError(
+            "the password of the database URL holds an '@' that is not escaped",
+            hint="escape it with urllib.parse.quote_plus; any later '@' is written %40, too",
+        )
+
+
 def refuse_secrets(url: URL) -> None:
-    """Refuses a URL whose query part holds a secret, or whose password is not escaped."""
-    for name in url.query:
-        if name.lower() in SECRETS_IN_QUERY:
+    """Refuses a URL whose query part holds a secret, or whose host holds the tail of a password."""
+    for name, value in url.query.items():
+        if SECRET_NAMES.search(name) or SECRET_VALUES.search(value if isinstance(value, str) else " ".join(value)):
             raise ConfigurationError(
                 f"the query part of the database URL holds a secret ({name})",
                 hint="SQLAlchemy would print it: put it into the URL's password, connect_args or DATABASE_PASSWORD",
@@ -215,15 +258,26 @@ VARIABLES: Mapping[str, Callable[[str], object]] = {
 }
 
 
+UNREADABLE = object()
+"""Stands for a value, so that no error that holds its text hangs on ours."""
+
+
 def _read(given: Mapping[str, str], variables: Mapping[str, Callable[[str], object]], prefix: str) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for name, convert in variables.items():
         if name in given:
-            try:
-                settings[name.removeprefix("POOL_").lower()] = convert(given[name])
-            except (ValueError, KeyError):
-                raise ConfigurationError(f"the environment variable {prefix}{name} cannot be read") from None
+            value = _converted(given[name], convert)
+            if value is UNREADABLE:
+                raise ConfigurationError(f"the environment variable {prefix}{name} cannot be read")
+            settings[name.removeprefix("POOL_").lower()] = value
     return settings
+
+
+def _converted(text: str, convert: Callable[[str], object]) -> object:
+    try:
+        return convert(text)
+    except (ValueError, KeyError):
+        return UNREADABLE
 
 
 def _refuse_misspelt(given: Mapping[str, str], prefix: str) -> None:

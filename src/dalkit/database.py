@@ -17,12 +17,12 @@ from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, scoped_sessio
 from sqlalchemy.pool import QueuePool
 from typing_extensions import Unpack
 
-from .config import DatabaseConfig, DatabaseOptions
+from .config import DatabaseConfig, DatabaseOptions, refuse_unknown_options
 from .dialects import support_for
 from .dialects.base import READ_ONLY
 from .dialects.engine import engine_arguments, prepare_engine, settled_pool, snapshot_engine
 from .errors import ConfigurationError, InvalidArgumentError, ManagerClosedError
-from .session import READ_ONLY_INFO, ReadOnly, Session, transaction
+from .session import READ_ONLY_INFO, ReadOnly, Session, close, transaction
 
 __all__ = ["DatabaseManager", "EngineHealth", "PoolStatus"]
 
@@ -83,6 +83,7 @@ class Engines:
     def __init__(self, config: DatabaseConfig, create: Callable[[bool], Engine]) -> None:
         self.config = config
         self._create = create
+        settled_pool(config, reading=True)  # refuses a read_pool that cannot work now, not when the first reader opens
         self._lock = threading.Lock()
         self._reader: Engine | None = None
         self._closed = False
@@ -218,7 +219,7 @@ class DatabaseManager:
         self.session_class = session_class
         self._engines = Engines(self.config, self._create_engine)
         self._sessionmaker = sessionmaker(self.engine, class_=session_class, expire_on_commit=False)
-        self._scoped: scoped_session[Session] | None = None
+        self._scoped = scoped_session(cast("Any", self._thread_session))
 
     def _create_engine(self, reading: bool) -> Engine:
         refuse_async_driver(self.config.url)
@@ -275,8 +276,7 @@ class DatabaseManager:
         loop it raises, since tasks would share the thread's session.
         """
         self._engines.check_open()
-        if self._scoped is None:
-            self._scoped = scoped_session(cast("Any", self._thread_session))
+        refuse_event_loop()
         return self._scoped
 
     def _thread_session(self, **options: Any) -> Session:
@@ -314,8 +314,9 @@ class DatabaseManager:
 
     def cleanup(self) -> None:
         """Closes the session of `scoped` in this thread, and all idle connections. The manager cannot be used again."""
-        if self._scoped is not None:
-            self._scoped.remove()
+        if self._scoped.registry.has():
+            close(self._scoped())
+            self._scoped.registry.clear()
         self._engines.dispose()
         logger.debug("manager %x: cleaned up", id(self))
 
@@ -330,6 +331,7 @@ class DatabaseManager:
 
 def settled_config(source: str | URL | DatabaseConfig, options: DatabaseOptions) -> DatabaseConfig:
     """Returns the settings that a manager works with."""
+    refuse_unknown_options(options)
     if isinstance(source, DatabaseConfig):
         return replace(source, **options)
     return DatabaseConfig.from_url(source, **options)

@@ -110,7 +110,7 @@ class MultipleFoundError(DalkitError, exc.MultipleResultsFound):
 
 
 class OutOfScopeError(DalkitError, exc.InvalidRequestError):
-    """An entity or a value that the repository's `scope()` does not admit. Nothing was written."""
+    """An entity or a value of `model` that the repository's `scope()` does not admit. Nothing was written."""
 
     kind = "out_of_scope"
     model: str

@@ -147,8 +147,7 @@ def roll_back(session: orm.Session, cause: BaseException) -> None:
     try:
         session.rollback()
     except Exception as error:
-        logger.warning("session %x: rollback failed (%s), connection thrown away", id(session), type(error).__name__)
-        session.invalidate()
+        _throw_away(session, "rollback", error)
 
 
 def close(session: orm.Session) -> None:
@@ -156,5 +155,12 @@ def close(session: orm.Session) -> None:
     try:
         session.close()
     except Exception as error:
-        logger.warning("session %x: close failed (%s), connection thrown away", id(session), type(error).__name__)
+        _throw_away(session, "close", error)
+
+
+def _throw_away(session: orm.Session, step: str, cause: Exception) -> None:
+    logger.warning("session %x: %s failed (%s), connection thrown away", id(session), step, type(cause).__name__)
+    try:
         session.invalidate()
+    except Exception as error:
+        logger.warning("session %x: that failed, too (%s)", id(session), type(error).__name__)

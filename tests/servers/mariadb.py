@@ -144,7 +144,7 @@ class MariaDBServer(PrivateServer):
 
     def _initialise(self) -> None:
         self._first_file.write_text(FIRST_STATEMENTS)
-        self._account.owns(self._first_file)
+        self._account.take_over(self._first_file)
         how = ["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]
         self.run(self._programs.installer, *how, *self._places)
 

@@ -111,7 +111,7 @@ class PostgreSQLServer(PrivateServer):
     def _initialise(self) -> None:
         if not self._account.can_run(self.program("initdb")):
             self._programs = self._programs.copy_to(self.folder / "programs")
-            self._account.owns(self.folder)
+            self._account.take_over(self.folder)
         who = ["--username=postgres", "--auth=trust"]
         how = ["--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
         settings = [f"--set={name}={value}" for name, value in self._settings.items()]

@@ -85,7 +85,7 @@ class Account(NamedTuple):
         nobody = pwd.getpwnam("nobody")
         return cls(nobody.pw_uid, nobody.pw_gid)
 
-    def owns(self, path: Path) -> None:
+    def take_over(self, path: Path) -> None:
         """Give a file, or a folder with all that is in it, to this user."""
         os.chown(path, self.uid, self.gid)
         for inner in path.rglob("*"):
@@ -252,7 +252,8 @@ class PrivateServer(ABC):
     def _start_keeper(self) -> subprocess.Popen[bytes]:
         """Start what ends our programs and removes our folder when this process is killed."""
         command = [sys.executable, "-I", "-S", keeper.__file__, str(os.getpid()), str(self.folder)]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
+        nothing = subprocess.DEVNULL
+        return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, process_group=0)
 
     def _spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
         """Start a program as the server's user, in the keeper's group: Ctrl-C does not reach that."""
@@ -328,7 +329,7 @@ def _make_folder(backend: str, account: Account) -> Path:
     places = _places()
     parent = next((place for place in places if place.exists() and account.can_enter(place)), places[0])
     folder = Path(tempfile.mkdtemp(prefix=f"dalkit-{backend}-", dir=parent))
-    account.owns(folder)
+    account.take_over(folder)
     return folder
 
 

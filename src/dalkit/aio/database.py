@@ -25,8 +25,8 @@ from ..database import EngineHealth, Engines, PoolStatus, Tables, session_argume
 from ..dialects import support_for
 from ..dialects.engine import engine_arguments
 from ..errors import ConfigurationError
-from ..session import ReadOnly, Session
-from .transaction import transaction
+from ..session import ReadOnly, Session, close
+from .transaction import shielded, transaction
 
 __all__ = ["AsyncDatabaseManager"]
 
@@ -68,7 +68,7 @@ class AsyncDatabaseManager:
         self._sessionmaker = async_sessionmaker(
             self.engine, class_=AsyncSession, sync_session_class=session_class, expire_on_commit=False
         )
-        self._scoped: async_scoped_session[AsyncSession] | None = None
+        self._scoped = async_scoped_session(self._sessionmaker, scopefunc=current_task)
 
     def _create_engine(self, reading: bool) -> Engine:
         arguments = engine_arguments(self.config, reading=reading, asynchronous=True)
@@ -126,8 +126,6 @@ class AsyncDatabaseManager:
         See SQLAlchemy's [async_scoped_session](https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html).
         """
         self._engines.check_open()
-        if self._scoped is None:
-            self._scoped = async_scoped_session(self._sessionmaker, scopefunc=current_task)
         return self._scoped
 
     @final
@@ -165,8 +163,9 @@ class AsyncDatabaseManager:
     @final
     async def cleanup(self) -> None:
         """Closes the session of `scoped` in this task, and all idle connections. The manager cannot be used again."""
-        if self._scoped is not None:
-            await self._scoped.remove()
+        if self._scoped.registry.has():
+            await shielded(self._scoped().run_sync(close))
+            self._scoped.registry.clear()
         await self._bridge().run_sync(lambda _: self._engines.dispose())
         logger.debug("manager %x: cleaned up", id(self))
 

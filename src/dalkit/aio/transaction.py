@@ -26,5 +26,13 @@ async def transaction(session: AsyncSession) -> AsyncGenerator[None]:
 
 
 async def shielded(work: Coroutine[Any, Any, None]) -> None:
-    """Runs clean-up to its end although the task that waits for it is cancelled."""
-    await asyncio.shield(asyncio.ensure_future(work))
+    """Runs clean-up to its end although the task that waits for it is cancelled, even more than once."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled

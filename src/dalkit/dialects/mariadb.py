@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from ..config import DatabaseConfig
-from .base import DialectSupport, on_connect
+from .base import READ_ONLY, DialectSupport, on_connect
 
 
 class MariaDBSupport(DialectSupport):
     """Sessions run in UTC, since DATETIME keeps no zone and `now()` is in the session's; readers can only read."""
 
     async_driver: ClassVar[str | None] = "asyncmy"
-    snapshot_isolation: ClassVar[str | None] = "REPEATABLE READ"
     skip_autocommit_rollback: ClassVar[bool] = True
     reader_isolation: ClassVar[str | None] = "AUTOCOMMIT"
 
     def attach(self, engine: Engine, config: DatabaseConfig, *, reading: bool) -> None:
-        """Sets the zone and, for readers, the access mode of all later transactions, when a connection is made."""
+        """Sets the zone and, for readers, what all later transactions are, when a connection is made."""
         statements = ["SET SESSION time_zone = '+00:00'"]
         if reading:
-            statements.append("SET SESSION TRANSACTION READ ONLY")
+            statements.append("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            event.listen(engine, "begin", _begin_snapshot)
+            event.listen(engine, "reset", _end_snapshot(engine))
         event.listen(engine, "connect", on_connect(*statements))
+
+
+def _begin_snapshot(connection: Connection) -> None:
+    """Leaves autocommit by a statement: SQLAlchemy's own way loses the connection if that proves dead here."""
+    if connection.get_execution_options().get(READ_ONLY) == "snapshot":
+        connection.exec_driver_sql("SET autocommit = 0")
+
+
+def _end_snapshot(engine: Engine) -> Callable[[Any, Any, Any], None]:
+    dialect = engine.dialect
+
+    def reset(dbapi_connection: Any, record: Any, state: Any) -> None:
+        if not state.terminate_only and not dialect.detect_autocommit_setting(dbapi_connection):
+            dialect.set_isolation_level(dbapi_connection, "AUTOCOMMIT")
+
+    return reset

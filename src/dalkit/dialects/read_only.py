@@ -7,6 +7,7 @@ setting that lasts for a transaction does nothing where every statement is its o
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -16,11 +17,31 @@ from .base import READ_ONLY
 
 WRITER_HINT = "use a scope without read_only for it"
 WRITES = re.compile(r"\s*(insert|update|delete|replace|merge|create|alter|drop|truncate)\b", re.IGNORECASE)
-QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
+WITH = re.compile(r"\s*with\b", re.IGNORECASE)
+WRITES_IN_WITH = re.compile(
+    r"\b(?:(?:insert|merge)\s+into|delete\s+from|update\s+(?:\S+\s+){1,4}?set)\b", re.IGNORECASE
+)
 ROW_LOCK = re.compile(
     r"\bfor\s+(?:no\s+key\s+update|key\s+share|update|share)\b|\block\s+in\s+share\s+mode\b", re.IGNORECASE
 )
-TRANSACTION_BOUND = re.compile(r"\bset\s+local\b|\bpg_(?:try_)?advisory_xact_lock|\bsavepoint\b", re.IGNORECASE)
+TRANSACTION_BOUND = re.compile(r"\bset\s+local\b|\bpg_(?:try_)?advisory_xact_lock|(?:^|;)\s*savepoint\b", re.IGNORECASE)
+
+
+def _quoting(*literals: str, comment: str = r"--[^\n]*") -> re.Pattern[str]:
+    """Builds the pattern of what a database reads as a literal, a quoted name or a comment."""
+    return re.compile("|".join([*literals, comment, r"/\*.*?\*/"]), re.DOTALL | re.IGNORECASE)
+
+
+SINGLE, DOUBLE, BACKTICKS = r"'(?:[^']|'')*'", r'"(?:[^"]|"")*"', r"`[^`]*`"
+BACKSLASHED = r"'(?:[^'\\]|''|\\.)*'"
+STANDARD_QUOTING = _quoting(SINGLE, DOUBLE, BACKTICKS)
+MARIADB_QUOTING = _quoting(BACKSLASHED, BACKSLASHED.replace("'", '"'), BACKTICKS, comment=r"--(?=\s|$)[^\n]*|\#[^\n]*")
+QUOTING: Mapping[str, re.Pattern[str]] = {
+    "sqlite": _quoting(SINGLE, DOUBLE, BACKTICKS, r"\[[^\]]*\]"),
+    "postgresql": _quoting(rf"\be{BACKSLASHED}", SINGLE, DOUBLE, r"\$(?P<tag>(?:[a-z_]\w*)?)\$.*?\$(?P=tag)\$"),
+    "mysql": MARIADB_QUOTING,
+    "mariadb": MARIADB_QUOTING,
+}
 
 
 def attach_read_guard(engine: Engine) -> None:
@@ -35,20 +56,30 @@ def _refuse_statement(
     mode = connection.get_execution_options().get(READ_ONLY)
     if mode is None:
         return
-    if (context is not None and _is_write(context)) or WRITES.match(statement):
+    quoting = QUOTING.get(connection.dialect.name, STANDARD_QUOTING)
+    if _is_write(context) or WRITES.match(statement) or _writes_in_with(statement, quoting):
         raise ReadOnlySessionError("a read-only scope was asked to write", hint=WRITER_HINT)
-    _refuse_clause(ROW_LOCK, statement, "a row lock")
-    if mode == "statement":
-        _refuse_clause(TRANSACTION_BOUND, statement, "a lock, setting or savepoint that lasts for a transaction")
+    if _says(ROW_LOCK, statement, quoting):
+        raise _refusal("a row lock")
+    if mode == "statement" and _says(TRANSACTION_BOUND, statement, quoting):
+        raise _refusal("a lock, setting or savepoint that lasts for a transaction")
 
 
 def _is_write(context: Any) -> bool:
-    return bool(context.isinsert or context.isupdate or context.isdelete or context.isddl)
+    return context is not None and bool(context.isinsert or context.isupdate or context.isdelete or context.isddl)
 
 
-def _refuse_clause(pattern: re.Pattern[str], statement: str, what: str) -> None:
-    if pattern.search(statement) and pattern.search(QUOTED.sub("''", statement)):
-        raise ReadOnlySessionError(f"a read-only scope was asked for {what}", hint=WRITER_HINT)
+def _writes_in_with(statement: str, quoting: re.Pattern[str]) -> bool:
+    return WITH.match(statement) is not None and _says(WRITES_IN_WITH, statement, quoting)
+
+
+def _says(words: re.Pattern[str], statement: str, quoting: re.Pattern[str]) -> bool:
+    """Tells whether the words stand in a statement, outside of what is quoted."""
+    return words.search(statement) is not None and words.search(quoting.sub("''", statement)) is not None
+
+
+def _refusal(what: str) -> ReadOnlySessionError:
+    return ReadOnlySessionError(f"a read-only scope was asked for {what}", hint=WRITER_HINT)
 
 
 def _refuse_savepoint(connection: Connection, name: str | None) -> None:
