@@ -2,9 +2,9 @@
 
 The ```python blocks of a page are one module: they run in order, in an interpreter of their own, in an empty folder,
 with warnings as errors. `await` is allowed at the top level. What a block prints must be told in the block, line by
-line, by comments that begin with `#>`:
+line, by comments that begin with `# ->`:
 
-    print(1 + 1)  #> 2
+    print(1 + 1)  # -> 2
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ PUBLIC_MODULES = (
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 INLINE_CODE = re.compile(r"`[^`\n]*`")
-OUTPUT = "#>"
+OUTPUT = "# ->"
 
 
 @dataclass(frozen=True)
@@ -199,9 +199,9 @@ def test_the_python_of_a_page_runs_and_prints_what_it_says(page: Path, tmp_path:
 @pytest.mark.parametrize(
     ("code", "complaint"),
     [
-        ("print(1)  #> 2", "bad.md:4: it printed '1', the page says '2'"),
+        ("print(1)  # -> 2", "bad.md:4: it printed '1', the page says '2'"),
         ("print(1)", "bad.md:4: it printed 1 line(s), the page tells 0"),
-        ("#> 1", "bad.md:4: it printed 0 line(s), the page tells 1"),
+        ("# -> 1", "bad.md:4: it printed 0 line(s), the page tells 1"),
         ("1 / 0", "bad.md:4: ZeroDivisionError: division by zero"),
         ("(", "bad.md:4: SyntaxError: '(' was never closed"),
         ("import warnings; warnings.warn('deprecated')", "bad.md:4: UserWarning: deprecated"),

@@ -9,16 +9,19 @@ https://www.sqlite.org/lang_transaction.html.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from ..config import DatabaseConfig, PoolConfig
 from ..errors import ConfigurationError
 from .base import READ_ONLY, DialectSupport, filled
 
 OWNED_ARGUMENTS = ("isolation_level", "autocommit")
+INTERRUPTED = "dalkit_interrupted"
 
 
 class SQLiteSupport(DialectSupport):
@@ -31,7 +34,8 @@ class SQLiteSupport(DialectSupport):
     def has_one_connection(self, url: URL) -> bool:
         """A database in memory belongs to its connection; sessions take turns on it."""
         database = url.database or ":memory:"
-        return ":memory:" in database or url.query.get("mode") == "memory" or "mode=memory" in database
+        named = {("mode", "memory"), ("vfs", "memdb")} & set(url.query.items())
+        return bool(named) or ":memory:" in database or "mode=memory" in database
 
     def pool(self, url: URL, pool: PoolConfig) -> PoolConfig:
         """As for any database, but one in memory must never lose its one connection."""
@@ -55,8 +59,10 @@ class SQLiteSupport(DialectSupport):
         """Takes over BEGIN, and switches on what SQLite leaves off."""
         in_memory = self.has_one_connection(config.url)
         autocommit = config.isolation_level == "AUTOCOMMIT" and not reading
-        event.listen(engine, "connect", _on_connect(wal=not in_memory and not reading, query_only=reading))
+        wal_within = None if in_memory or reading else config.sqlite_busy_timeout
+        event.listen(engine, "connect", _on_connect(wal_within=wal_within, query_only=reading))
         event.listen(engine, "begin", _on_begin(autocommit=autocommit))
+        event.listen(engine, "handle_error", _keep_when_interrupted)
         event.listen(engine, "reset", _roll_back_what_is_open)
         if in_memory:
             event.listen(engine, "engine_connect", _hold_readers_to_reading)
@@ -73,21 +79,39 @@ def _refuse_second_connection(pool: PoolConfig) -> None:
         )
 
 
-def _on_connect(*, wal: bool, query_only: bool) -> Any:
-    pragmas = ["PRAGMA foreign_keys=ON"]
-    if wal:
-        pragmas.append("PRAGMA journal_mode=WAL")
-    if query_only:
-        pragmas.append("PRAGMA query_only=ON")
-
+def _on_connect(*, wal_within: float | None, query_only: bool) -> Any:
     def connect(dbapi_connection: Any, record: Any) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
+        cursor.execute("PRAGMA foreign_keys=ON")
+        if wal_within is not None:
+            _switch_to_wal(cursor, wal_within)
+        if query_only:
+            cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
     return connect
+
+
+def _switch_to_wal(cursor: Any, seconds: float) -> None:
+    """Tries again while others do the same: of two that switch a new file at once, SQLite lets one fail unwaited."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except Exception as error:
+            busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            if not busy or time.monotonic() >= deadline:
+                raise
+            _wait_for_writers(cursor)
+        else:
+            return
+
+
+def _wait_for_writers(cursor: Any) -> None:
+    """Lets SQLite wait, which on an asynchronous driver does so in a thread of its own."""
+    cursor.execute("BEGIN IMMEDIATE")
+    cursor.execute("ROLLBACK")
 
 
 def _on_begin(*, autocommit: bool) -> Any:
@@ -102,9 +126,23 @@ def _on_begin(*, autocommit: bool) -> Any:
     return begin
 
 
+def _keep_when_interrupted(context: ExceptionContext) -> None:
+    """A cancelled task or Ctrl-C leaves the connection sound.
+
+    Thrown away, as with other databases, it would take a database in memory along, or keep the lock on a file for as
+    long as the statement runs or its cursor lives.
+    """
+    if not isinstance(context.original_exception, Exception) and context.connection is not None:
+        context.is_disconnect = False
+        context.connection.info[INTERRUPTED] = True
+
+
 def _roll_back_what_is_open(dbapi_connection: Any, record: Any, state: Any) -> None:
-    """A COMMIT that failed leaves the transaction open, and the pool takes it for ended."""
-    if not state.terminate_only and record.driver_connection.in_transaction:
+    """A COMMIT that failed leaves the transaction open, and the pool takes it for ended.
+
+    After an interrupt nobody can tell: the driver's thread may yet be about to begin.
+    """
+    if not state.terminate_only and (record.info.pop(INTERRUPTED, False) or record.driver_connection.in_transaction):
         dbapi_connection.rollback()
 
 

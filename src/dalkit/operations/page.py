@@ -12,7 +12,7 @@ from ..query.definition import Definition
 from ..query.options import Criterion, ReadOptions
 from ..query.pages import Page, check_page
 from ..query.statements import Statements
-from .read import count, locking, rows
+from .read import count, selected
 
 M = TypeVar("M")
 
@@ -36,8 +36,8 @@ def paginate(
     """Returns one page, in an order that the key completes."""
     check_page(request.page, request.size, definition.max_page_size)
     offset = (request.page - 1) * request.size
-    statement = Statements(definition).in_key_order(where, options).offset(offset).limit(request.size + 1)
-    found: list[M] = rows(session, statement, locking(options))
+    bounds = {"limit": request.size + 1, "offset": offset}
+    found: list[M] = selected(session, Statements(definition), where, options, complete=True, **bounds)
     has_next = len(found) > request.size
     total = None
     if request.total:

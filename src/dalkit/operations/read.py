@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, ScalarResult, Select, inspect, select, tuple_
 from sqlalchemy.orm import Session
@@ -53,8 +53,7 @@ def get_many(session: Session, definition: Definition[M, IdT], keys: Sequence[Id
         found = {key: known for key in wanted if (known := remembered(session, statements, key)) is not None}
     missing = [key for key in dict.fromkeys(wanted) if key not in found]
     for batch in batches(missing, len(statements.mapper.primary_key)):
-        statement = statements.matching([key_in(statements.model, batch)], ReadOptions(**options, order_by=()))
-        for entity in rows(session, statement, locking(options)):
+        for entity in selected(session, statements, [key_in(statements.model, batch)], cast("ReadOptions", options)):
             found[tuple(statements.mapper.primary_key_from_instance(entity))] = entity
     return [found[key] for key in wanted if key in found]
 
@@ -71,7 +70,7 @@ def one_or_none(
     session: Session, definition: Definition[M, Any], where: Sequence[Criterion], options: ReadOptions
 ) -> M | None:
     """Returns the only entity that `where` admits, or None; raises if there are more."""
-    found: list[M] = rows(session, Statements(definition).matching(where, options).limit(2), locking(options))
+    found: list[M] = selected(session, Statements(definition), where, options, limit=2)
     if len(found) > 1:
         name = definition.model.__name__
         raise MultipleFoundError(f"{name}: more than one row answers to the criteria", model=name)
@@ -82,8 +81,7 @@ def first(
     session: Session, definition: Definition[M, Any], where: Sequence[Criterion], options: ReadOptions
 ) -> M | None:
     """Returns the first entity in order, or None; ties are broken by the key."""
-    statement = Statements(definition).in_key_order(where, options).limit(1)
-    found: list[M] = rows(session, statement, locking(options))
+    found: list[M] = selected(session, Statements(definition), where, options, complete=True, limit=1)
     return found[0] if found else None
 
 
@@ -96,12 +94,9 @@ def find(
     limit: int | None = None,
 ) -> list[M]:
     """Returns all entities that `where` admits, or the first `limit` of them."""
-    statements = Statements(definition)
-    if limit is None:
-        return rows(session, statements.matching(where, options), locking(options))
-    if limit < 0:
+    if limit is not None and limit < 0:
         raise InvalidArgumentError(f"limit must be at least 0, got {limit}")
-    return rows(session, statements.in_key_order(where, options).limit(limit), locking(options))
+    return selected(session, Statements(definition), where, options, complete=limit is not None, limit=limit)
 
 
 def count(session: Session, definition: Definition[Any, Any], where: Sequence[Criterion]) -> int:
@@ -116,6 +111,21 @@ def exists(session: Session, definition: Definition[Any, Any], where: Sequence[C
     statements = Statements(definition)
     statement = select(statements.keys_of(where).exists())
     return bool(session.scalar(statement, bind_arguments={"mapper": statements.mapper}))
+
+
+def selected(
+    session: Session,
+    statements: Statements,
+    where: Sequence[Criterion],
+    options: ReadOptions,
+    *,
+    complete: bool = False,
+    **bounds: int | None,
+) -> list[Any]:
+    """Runs the SELECT of a definition, with the bounds `limit` and `offset` that are not None."""
+    parameters = {f"dalkit_{name}": bound for name, bound in bounds.items() if bound is not None}
+    statement = statements.selecting(where, options, complete=complete, bounds=[*bounds] if parameters else ())
+    return rows(session, statement, locking(options), parameters)
 
 
 def rows(

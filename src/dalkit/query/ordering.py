@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Select, UnaryExpression, inspect
+from sqlalchemy import UnaryExpression, inspect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, RelationshipProperty
 from sqlalchemy.sql import operators
@@ -65,8 +65,3 @@ def key_columns(model: type[Any]) -> list[InstrumentedAttribute[Any]]:
     """Returns the primary key of `model` as attributes, in the mapper's order."""
     mapper: Mapper[Any] = inspect(model)
     return [getattr(model, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
-
-
-def with_key_order(statement: Select[Any], order: Iterable[Any], model: type[Any]) -> Select[Any]:
-    """Orders a statement, with the primary key last, so that no two rows are equal."""
-    return statement.order_by(*order, *key_columns(model))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, cast
+from functools import partial
+from typing import Any, Literal, TypeVar, cast
 
-from sqlalchemy import Select, bindparam, func, inspect, select
+from sqlalchemy import Integer, Select, bindparam, func, inspect, select
 from sqlalchemy.orm import Mapper
 
 from ..errors import InvalidArgumentError
 from .criteria import checked
 from .definition import Definition
-from .loading import LoaderOptions, OptionSet, with_options
+from .loading import OptionSet, with_options
 from .options import Criterion, ForUpdate, KeyOptions, OrderBy, ReadOptions
-from .ordering import key_columns, order_expressions, with_key_order
+from .ordering import key_columns, order_expressions
 from .scope import Scope
+
+Kept = TypeVar("Kept")
 
 
 class Statements:
@@ -47,29 +50,40 @@ class Statements:
     def _build_base(self) -> Select[Any]:
         return select(self.model) if self.is_plain else self.definition.base_select()
 
-    def matching(self, where: Sequence[Criterion], options: ReadOptions | None = None) -> Select[Any]:
-        """Returns the SELECT of the rows that `where` admits, ordered as `options` or the definition say."""
-        options = options or {}
-        statement = self._with_loading(("find",), self.base, options)
-        if where:
-            statement = statement.where(*checked(where))
-        return self._finish(statement.order_by(*self.order(options)), options)
+    def selecting(
+        self, where: Sequence[Criterion], options: ReadOptions, *, complete: bool = False, bounds: Sequence[str] = ()
+    ) -> Select[Any]:
+        """Returns the SELECT of the rows that `where` admits, ordered as `options` or the definition say.
 
-    def in_key_order(self, where: Sequence[Criterion], options: ReadOptions) -> Select[Any]:
-        """Returns the same, with the primary key last in the order, so that it is complete."""
-        statement = self._with_loading(("find",), self.base, options)
+        With `complete`, the primary key ends the order. `bounds` are "limit" and "offset": parameters of these names.
+        """
+        build = partial(self._build_ordered, options, complete, bounds)
+        key = ("find", complete, *bounds)
+        statement = build() if "order_by" in options else self._kept(key, build)
+        statement = self._with_loading(key, statement, options)
         if where:
             statement = statement.where(*checked(where))
-        return self._finish(with_key_order(statement, self.order(options), self.model), options)
+        return self._finish(statement, options)
+
+    def _build_ordered(self, options: ReadOptions, complete: bool, bounds: Sequence[str]) -> Select[Any]:
+        order = self.order(options) + (self.key_columns() if complete else [])
+        statement = self.base().order_by(None).order_by(*order) if order else self.base()
+        if "limit" in bounds:
+            statement = statement.limit(bindparam("dalkit_limit", type_=Integer))
+        return statement.offset(bindparam("dalkit_offset", type_=Integer)) if "offset" in bounds else statement
 
     def by_key(self, options: KeyOptions) -> Select[Any]:
-        """Returns the SELECT of one row by its key, whose parts are the parameters `key_parameters` names."""
-        return self._finish(self._with_loading(("get",), self._build_by_key, options), options)
+        """Returns the SELECT of one row by its key, whose parts are the parameters that `key_names` names."""
+        return self._finish(self._with_loading("get", self._kept("get", self._build_by_key), options), options)
 
     def _build_by_key(self) -> Select[Any]:
-        columns = key_columns(self.model)
+        columns = self.key_columns()
         parts = [column == bindparam(name) for column, name in zip(columns, key_names(len(columns)), strict=True)]
         return self.base().where(*parts)
+
+    def key_columns(self) -> list[Any]:
+        """Returns the primary key as attributes, in the mapper's order."""
+        return self._kept("key", lambda: key_columns(self.model))
 
     def counting(self, where: Sequence[Criterion]) -> Select[Any]:
         """Returns the SELECT of the number of rows that `matching(where)` gives."""
@@ -81,7 +95,7 @@ class Statements:
     def keys_of(self, where: Sequence[Criterion]) -> Select[Any]:
         """Returns the SELECT of the keys of the rows that `where` admits, without order."""
         statement: Any = self.base().where(*checked(where), *self.scope.criteria).options(*self.scope.options)
-        keys: Select[Any] = statement.with_only_columns(*key_columns(self.model), maintain_column_froms=True)
+        keys: Select[Any] = statement.with_only_columns(*self.key_columns(), maintain_column_froms=True)
         return keys.order_by(None)
 
     def order(self, options: ReadOptions) -> list[Any]:
@@ -89,11 +103,11 @@ class Statements:
         given: OrderBy = options.get("order_by", ())
         return order_expressions(given if _is_given(given) else tuple(self.definition.default_order()))
 
-    def _with_loading(self, key: tuple[Any, ...], build: Callable[[], Select[Any]], options: KeyOptions) -> Select[Any]:
+    def _with_loading(self, key: Any, statement: Select[Any], options: KeyOptions) -> Select[Any]:
         loading = options.get("options")
-        if loading is not None and not (isinstance(loading, OptionSet) and loading.name):
-            return with_options(self._kept(key, build), loading)
-        return self._kept((*key, loading), lambda: with_options(build(), cast("LoaderOptions | None", loading)))
+        if isinstance(loading, OptionSet) and loading.name and "order_by" not in options:
+            return self._kept((key, loading), partial(with_options, statement, loading))
+        return with_options(statement, loading)
 
     def _finish(self, statement: Select[Any], options: KeyOptions) -> Select[Any]:
         if self.scope:
@@ -106,9 +120,9 @@ class Statements:
         own = {"of": list(self.mapper.tables)}
         return own if lock is True else {**own, **lock}
 
-    def _kept(self, key: Any, build: Callable[[], Select[Any]]) -> Select[Any]:
+    def _kept(self, key: Any, build: Callable[[], Kept]) -> Kept:
         kept = self.definition.kept_statements()
-        found = kept.get((self.model, key))
+        found: Kept | None = kept.get((self.model, key))
         if found is None:
             found = kept[self.model, key] = build()
         return found
