@@ -235,6 +235,12 @@ def _flag(text: str) -> bool:
     return words[text.strip().lower()]
 
 
+def _words(text: str) -> str:
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
 def _pool_kind(text: str) -> PoolKind:
     if text not in POOL_KINDS:
         raise ValueError(text)
@@ -252,7 +258,7 @@ POOL_VARIABLES: Mapping[str, Callable[[str], object]] = {
 }
 VARIABLES: Mapping[str, Callable[[str], object]] = {
     "ECHO": _flag,
-    "ISOLATION_LEVEL": str,
+    "ISOLATION_LEVEL": _words,
     "HIDE_PARAMETERS": _flag,
     "SQLITE_BUSY_TIMEOUT": float,
 }

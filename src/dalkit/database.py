@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias, cast
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+from sqlalchemy import Engine, MetaData, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, scoped_session, sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -21,6 +21,7 @@ from .config import DatabaseConfig, DatabaseOptions, refuse_unknown_options
 from .dialects import support_for
 from .dialects.base import READ_ONLY
 from .dialects.engine import engine_arguments, prepare_engine, settled_pool, snapshot_engine
+from .dialects.tables import drop_all
 from .errors import ConfigurationError, InvalidArgumentError, ManagerClosedError
 from .session import READ_ONLY_INFO, ReadOnly, Session, close, transaction
 
@@ -172,8 +173,7 @@ class Engines:
 
     def drop_tables(self, tables: Tables) -> None:
         """Drops all tables."""
-        with dropping(self.writer) as connection:
-            metadata_of(tables).drop_all(connection)
+        drop_all(self.writer, metadata_of(tables))
 
     def check_open(self) -> None:
         """Raises if `cleanup` has been called."""
@@ -371,18 +371,3 @@ def metadata_of(tables: Tables) -> MetaData:
     if not isinstance(found, MetaData):
         raise InvalidArgumentError(f"expected a declarative base or a MetaData, got {tables!r}")
     return found
-
-
-@contextmanager
-def dropping(engine: Engine) -> Generator[Connection]:
-    """Opens a transaction in which tables can be dropped while rows refer to each other."""
-    if engine.dialect.name != "sqlite":
-        with engine.begin() as connection:
-            yield connection
-        return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        try:
-            yield connection
-        finally:
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")

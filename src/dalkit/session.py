@@ -68,20 +68,26 @@ class Session(orm.Session):
             raise ReadOnlySessionError("a read-only scope has no savepoints", hint="use a scope without read_only")
         return super().begin_nested()
 
-    def commit(self) -> None:
-        """Commits, as SQLAlchemy does."""
-        super().commit()
-        logger.debug("session %x: commit", id(self))
-
-    def rollback(self) -> None:
-        """Rolls back, as SQLAlchemy does."""
-        super().rollback()
-        logger.debug("session %x: rollback", id(self))
-
     def close(self) -> None:
         """Closes, as SQLAlchemy does."""
         super().close()
         logger.debug("session %x: close", id(self))
+
+
+@event.listens_for(Session, "after_commit")
+def _log_commit(session: orm.Session) -> None:
+    _log_end(session, "commit")
+
+
+@event.listens_for(Session, "after_rollback")
+def _log_rollback(session: orm.Session) -> None:
+    _log_end(session, "rollback")
+
+
+def _log_end(session: orm.Session, what: str) -> None:
+    """Called for savepoints too, and however the transaction was ended: by a method, or by leaving `begin()`."""
+    if not session.in_nested_transaction():
+        logger.debug("session %x: %s", id(session), what)
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -26,13 +26,14 @@ async def transaction(session: AsyncSession) -> AsyncGenerator[None]:
 
 
 async def shielded(work: Coroutine[Any, Any, None]) -> None:
-    """Runs clean-up to its end although the task that waits for it is cancelled, even more than once."""
-    task = asyncio.ensure_future(work)
+    """Runs clean-up to its end, however often the task that waits for it is cancelled; then lets it be cancelled."""
+    clean_up = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
-    while not task.done():
+    while not clean_up.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.shield(clean_up)
         except asyncio.CancelledError as error:
             cancelled = error
+    clean_up.result()
     if cancelled is not None:
         raise cancelled

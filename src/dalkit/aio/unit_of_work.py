@@ -7,18 +7,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 from inspect import isawaitable
 from types import TracebackType
-from typing import Any, Concatenate, Generic, Protocol, Self, TypeAlias, cast, final, runtime_checkable
+from typing import Any, Concatenate, Generic, Protocol, Self, TypeAlias, cast, final
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
+from sqlalchemy.util import await_only
 from typing_extensions import ParamSpec, TypeVar
 
-from ..errors import InvalidArgumentError
 from ..query.generics import alias_arguments, resolved, type_arguments
 from ..session import ReadOnly, close, finish, roll_back
 from ..unit_of_work import SessionSource, UnitOfWork, repository
-from ..unit_of_work.hooks import failed_after_commit, log_failed_rollback_hook
-from ..unit_of_work.unit import UnitOfWorkState
+from ..unit_of_work.hooks import Hook, failed_after_commit, log_failed_rollback_hook
+from ..unit_of_work.unit import UnitOfWorkState, opened_by
 from .transaction import shielded
 
 __all__ = ["AsyncSessionSource", "AsyncUnitOfWork", "repository"]
@@ -28,7 +28,6 @@ T = TypeVar("T")
 U = TypeVar("U", bound=UnitOfWork, default=UnitOfWork)
 
 
-@runtime_checkable
 class AsyncSessionOpener(Protocol):
     """What an `AsyncDatabaseManager` offers to a unit of work."""
 
@@ -59,10 +58,7 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
     """
 
     def __init__(self, source: AsyncSessionSource, *, read_only: ReadOnly = False) -> None:
-        super().__init__()
-        self._source = source
-        self._read_only = read_only
-        self._session: AsyncSession | None = None
+        super().__init__(source, read_only)
 
     @property
     def session(self) -> AsyncSession:
@@ -72,14 +68,12 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
             UnitOfWorkError: The unit has not been entered, or has been left.
         """
         self._check_running()
-        assert self._session is not None
-        return self._session
+        session: AsyncSession = self._session
+        return session
 
     @final
     async def __aenter__(self) -> Self:
-        self._enter()
-        self._session = opened(self._source, self._read_only)
-        self._session.sync_session.expire_on_commit = False
+        self._enter(lambda: opened(self._source, self._read_only))
         return self
 
     @final
@@ -89,9 +83,14 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
         try:
             hooks = await self._commit() if error is None else await self._abandon(error)
         finally:
-            await shielded(self.session.run_sync(close))
-            self._leave()
+            await self._close()
         await run_after_commit(hooks)
+
+    async def _close(self) -> None:
+        try:
+            await shielded(self.session.run_sync(close))
+        finally:
+            self._leave()
 
     async def _commit(self) -> list[Callable[[], Any]]:
         try:
@@ -154,7 +153,7 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
 
         def run(session: Session) -> T:
             unit = self.service_unit(lambda: session)
-            with unit._joined(self, session):
+            with unit._joined(self, session, call_and_wait):
                 return service(unit, *args, **kwargs)
 
         return await self.session.run_sync(run)
@@ -171,8 +170,7 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
 
     def before_commit(self, hook: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Runs `hook(*args, **kwargs)` inside the transaction, right before COMMIT; if it fails, all is rolled back."""
-        self._check_hooks_fire()
-        self._hooks.add("before_commit", partial(hook, *args, **kwargs))
+        self._add_hook("before_commit", partial(hook, *args, **kwargs))
 
     def after_commit(self, hook: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Runs `hook(*args, **kwargs)` once the transaction is committed and the session closed.
@@ -180,35 +178,30 @@ class AsyncUnitOfWork(UnitOfWorkState, Generic[U]):
         All hooks run, in the order of their registration; if any fails, leaving the block raises
         [AfterCommitError][dalkit.errors.AfterCommitError] with all failures. The transaction stays committed.
         """
-        self._check_hooks_fire()
-        self._hooks.add("after_commit", partial(hook, *args, **kwargs))
+        self._add_hook("after_commit", partial(hook, *args, **kwargs))
 
     def after_rollback(self, hook: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Runs `hook(*args, **kwargs)` after a rollback; a hook that fails is logged, and hides no exception."""
-        self._check_hooks_fire()
-        self._hooks.add("after_rollback", partial(hook, *args, **kwargs))
+        self._add_hook("after_rollback", partial(hook, *args, **kwargs))
 
 
 def opened(source: AsyncSessionSource, read_only: ReadOnly) -> AsyncSession:
     """Opens a session of a unit of work."""
-    if isinstance(source, AsyncSessionOpener):
-        return source.open_session(read_only=read_only)
-    if read_only:
-        raise InvalidArgumentError("read_only needs a database manager", hint="AsyncUnitOfWork(db, read_only=True)")
-    if not callable(source):
-        came = type(source).__name__
-        raise InvalidArgumentError(
-            f"a unit of work takes an AsyncDatabaseManager or a function that opens a session, got {came}",
-            hint="it ends the session itself; with a session of your own use repositories alone",
-        )
-    return source()
+    session = opened_by(source, read_only, factory=async_sessionmaker, wanted=AsyncSession)
+    session.sync_session.expire_on_commit = False
+    return session
 
 
-async def called(hook: Callable[[], Any]) -> None:
+async def called(hook: Hook) -> None:
     """Calls a function or a coroutine function."""
     result = hook()
     if isawaitable(result):
         await result
+
+
+def call_and_wait(hook: Hook) -> None:
+    """Does the same inside a service."""
+    await_only(called(hook))
 
 
 async def run_after_commit(hooks: list[Callable[[], Any]]) -> None:

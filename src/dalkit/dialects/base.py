@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine, Table
 
 from ..config import DatabaseConfig, PoolConfig
 from ..errors import ConfigurationError
@@ -29,7 +30,7 @@ class DialectSupport:
     )
 
     def pool(self, url: URL, pool: PoolConfig) -> PoolConfig:
-        """Fills what `pool` leaves open, and refuses what its kind would ignore or reject."""
+        """Fills what `pool` leaves open, and refuses what its kind would reject."""
         kind = pool.kind or "QueuePool"
         if kind == "QueuePool":
             return filled(pool, self.default_pool)
@@ -46,6 +47,15 @@ class DialectSupport:
 
     def attach(self, engine: Engine, config: DatabaseConfig, *, reading: bool) -> None:
         """Registers what the connections of `engine` need."""
+
+    @contextmanager
+    def dropping(self, engine: Engine) -> Generator[Connection]:
+        """Opens a transaction in which tables can be dropped while rows refer to each other."""
+        with engine.begin() as connection:
+            yield connection
+
+    def drop_together(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """Drops tables that cannot be sorted; where nothing is known of that, SQLAlchemy tells which they are."""
 
 
 def filled(pool: PoolConfig, defaults: PoolConfig) -> PoolConfig:
@@ -66,6 +76,12 @@ def refuse_without_queue(pool: PoolConfig, kind: str) -> None:
 def with_added(arguments: Mapping[str, Any], name: str, added: Mapping[str, Any]) -> dict[str, Any]:
     """Returns `arguments` with `added` merged into the mapping that stands under `name`."""
     return {**arguments, name: {**arguments.get(name, {}), **added}}
+
+
+def drop_each(connection: Connection, tables: Iterable[Table]) -> None:
+    """Drops the tables that exist, in any order."""
+    for table in tables:
+        table.drop(connection, checkfirst=True)
 
 
 def on_connect(*statements: str) -> Callable[[Any, Any], None]:

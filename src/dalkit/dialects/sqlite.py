@@ -10,15 +10,17 @@ https://www.sqlite.org/lang_transaction.html.
 from __future__ import annotations
 
 import time
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, Table, event
 from sqlalchemy.engine import ExceptionContext
 
 from ..config import DatabaseConfig, PoolConfig
 from ..errors import ConfigurationError
-from .base import READ_ONLY, DialectSupport, filled
+from .base import READ_ONLY, DialectSupport, drop_each, filled
 
 OWNED_ARGUMENTS = ("isolation_level", "autocommit")
 INTERRUPTED = "dalkit_interrupted"
@@ -67,6 +69,20 @@ class SQLiteSupport(DialectSupport):
         if in_memory:
             event.listen(engine, "engine_connect", _hold_readers_to_reading)
             event.listen(engine, "reset", _allow_writing)
+
+    @contextmanager
+    def dropping(self, engine: Engine) -> Generator[Connection]:
+        """Switches foreign keys off, which SQLite does outside of a transaction only."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+    def drop_together(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """Any order will do while foreign keys are off."""
+        drop_each(connection, tables)
 
 
 def _refuse_second_connection(pool: PoolConfig) -> None:

@@ -19,26 +19,28 @@ class HookRegistry:
     """Hooks in the order in which they were registered, with marks for savepoints."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[Phase, Hook]] = []
+        self._entries: list[tuple[int, Phase, Hook]] = []
+        self._next = 0
 
     def add(self, phase: Phase, hook: Hook) -> None:
         """Registers a hook."""
-        self._entries.append((phase, hook))
+        self._entries.append((self._next, phase, hook))
+        self._next += 1
 
     def mark(self) -> int:
-        """Returns a mark for `take_since`."""
-        return len(self._entries)
+        """Returns a mark for `take_since`; it stays good whatever is taken in between."""
+        return self._next
 
     def take_since(self, mark: int, phase: Phase) -> list[Hook]:
         """Removes all hooks registered since `mark`, and returns those of `phase`."""
-        taken = self._entries[mark:]
-        del self._entries[mark:]
-        return [hook for each, hook in taken if each == phase]
+        taken = [hook for number, each, hook in self._entries if number >= mark and each == phase]
+        self._entries = [entry for entry in self._entries if entry[0] < mark]
+        return taken
 
     def take(self, phase: Phase) -> list[Hook]:
         """Removes and returns the hooks of `phase`."""
-        taken = [hook for each, hook in self._entries if each == phase]
-        self._entries = [entry for entry in self._entries if entry[0] != phase]
+        taken = [hook for _, each, hook in self._entries if each == phase]
+        self._entries = [entry for entry in self._entries if entry[1] != phase]
         return taken
 
     def clear(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from inspect import getattr_static
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast, get_origin, overload
+from typing import Any, ClassVar, ForwardRef, Generic, Self, TypeVar, cast, get_args, get_origin, overload
 
 from typing_extensions import Format, get_annotations
 
@@ -14,6 +14,7 @@ from ..query import Definition
 
 __all__ = ["Wired", "WiredRepository", "repository"]
 
+MADE = "_made_repositories"
 R = TypeVar("R")
 
 
@@ -37,6 +38,7 @@ class WiredRepository(Generic[R]):
             return self
         made = self._make()(cast("Any", instance).session)
         instance.__dict__[self.name] = made
+        instance.__dict__.setdefault(MADE, []).append(self.name)
         return made
 
 
@@ -60,7 +62,7 @@ class Wired:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if cls.__module__.partition(".")[0] == "dalkit":
-            cls._reserved = frozenset(name for name in dir(cls) if not name.startswith("__"))
+            cls._reserved = frozenset(name for name in {*dir(cls), *_attributes_of(cls)} if not name.startswith("__"))
             return
         for name, annotation in get_annotations(cls, format=Format.FORWARDREF).items():
             cls._refuse_shadowing(name)
@@ -78,8 +80,15 @@ class Wired:
             raise ConfigurationError(f"{cls.__name__}.{name} shadows a member of the unit of work", hint="rename it")
 
     def _forget_repositories(self) -> None:
-        for name in [name for name, value in vars(self).items() if isinstance(value, Definition)]:
-            del self.__dict__[name]
+        made = self.__dict__.pop(MADE, ())
+        for name, value in list(vars(self).items()):
+            if name in made or isinstance(value, Definition):
+                del self.__dict__[name]
+
+
+def _attributes_of(cls: type) -> set[str]:
+    """Returns what the annotations of a class and its bases name."""
+    return {name for each in cls.__mro__ for name in get_annotations(each, format=Format.FORWARDREF)}
 
 
 def _is_open(cls: type, name: str) -> bool:
@@ -107,9 +116,18 @@ def _maker(cls: type, name: str, annotation: Any) -> Callable[[], Callable[[Any]
 
 
 def _resolved(cls: type, name: str, annotation: Any) -> Any:
+    """Turns text into what it means where `cls` was made; in the brackets of `Repository["User"]`, too."""
     text = getattr(annotation, "__forward_arg__", annotation)
-    if not isinstance(text, str):
-        return annotation
+    if isinstance(text, str):
+        annotation = _evaluated(cls, name, text)
+    arguments = get_args(annotation)
+    if any(isinstance(each, ForwardRef) for each in arguments):
+        generic: Any = get_origin(annotation)
+        return generic[tuple(_resolved(cls, name, each) for each in arguments)]
+    return annotation
+
+
+def _evaluated(cls: type, name: str, text: str) -> Any:
     try:
         return eval(text, dict(vars(sys.modules[cls.__module__])), dict(vars(cls)))  # noqa: S307 - as in generics.py
     except NameError as error:
