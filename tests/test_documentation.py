@@ -45,7 +45,7 @@ PUBLIC_MODULES = (
     "dalkit.errors",
     "dalkit.models",
     "dalkit.query",
-    "dalkit.repository",
+    "dalkit.repositories",
     "dalkit.session",
     "dalkit.types",
     "dalkit.unit_of_work",

@@ -14,7 +14,7 @@ import dalkit
 from dalkit import DalkitError
 from tests.test_documentation import PUBLIC_MODULES
 
-MODULES = [importlib.import_module(name) for name in dict.fromkeys([*PUBLIC_MODULES, "dalkit.repository"])]
+MODULES = [importlib.import_module(name) for name in dict.fromkeys([*PUBLIC_MODULES, "dalkit.repositories"])]
 CLASSES = {
     each.__qualname__: each
     for module in MODULES

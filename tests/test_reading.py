@@ -166,7 +166,9 @@ class Groups(Definition[Group]):
     joined = OptionSet(lambda: (joinedload(Group.members),))
 
 
-@pytest.mark.parametrize("options", [Groups.card, Groups.joined, [Groups.card, load_only(Group.name)]], ids=str)
+@pytest.mark.parametrize(
+    "options", [Groups.card, Groups.joined, [Groups.card, load_only(Group.name)]], ids=["selectin", "joined", "several"]
+)
 def test_option_sets_load_what_they_name(kit: Kit, db: Any, options: Any) -> None:
     with db.session_scope() as session:
         groups = kit.repository(Groups, session)
@@ -263,7 +265,7 @@ def test_statements_are_built_once_per_class_and_never_shared_between_classes(ki
     other = type("Other", (spec,), {})
     with db.session_scope() as session:
         shell = kit.session_for_shell(session)
-        kept = [type(repository)._statements for repository in (spec(shell), other(shell))]
+        kept = [type(repository).__dalkit_statements__ for repository in (spec(shell), other(shell))]
         for repository in (kit.repository(Groups, session), kit.repository(Groups, session)):
             repository.get(1, options=Groups.card)
-    assert all(one is not two for one, two in pairwise([*kept, Definition._statements]))
+    assert all(one is not two for one, two in pairwise([*kept, Definition.__dalkit_statements__]))

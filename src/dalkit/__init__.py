@@ -18,7 +18,7 @@ from .errors import (
 )
 from .models import Base
 from .query import Definition, OptionSet, Page
-from .repository import Repository
+from .repositories import Repository
 from .session import Session
 from .types import JSONType, UTCDateTime
 from .unit_of_work import UnitOfWork, repository

@@ -109,9 +109,9 @@ def _retry_first_read(state: ORMExecuteState) -> Result[Any] | None:
 @event.listens_for(Session, "pending_to_persistent")
 def _fill_inserted_nulls(session: orm.Session, entity: Any) -> None:
     """A column that an INSERT left out is NULL now; SQLAlchemy would send a SELECT to say so, or fail under `await`."""
-    loaded = inspect(entity).dict
-    for name in _nullable_without_default(inspect(entity).mapper):
-        if name not in loaded:
+    state = inspect(entity)
+    for name in _nullable_without_default(state.mapper):
+        if name not in state.dict and name not in state.expired_attributes:
             set_committed_value(entity, name, None)
 
 

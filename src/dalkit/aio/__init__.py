@@ -4,7 +4,7 @@ SQLAlchemy runs every call of its `AsyncSession` in a greenlet; here a whole ope
 """
 
 from .database import AsyncDatabaseManager
-from .repository import AsyncRepository
+from .repositories import AsyncRepository
 from .unit_of_work import AsyncUnitOfWork, repository
 
 __all__ = ["AsyncDatabaseManager", "AsyncRepository", "AsyncUnitOfWork", "repository"]

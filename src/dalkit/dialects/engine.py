@@ -31,16 +31,15 @@ def engine_arguments(config: DatabaseConfig, *, reading: bool = False, asynchron
 
 
 def settled_pool(config: DatabaseConfig, *, reading: bool) -> PoolConfig:
-    """Returns the pool settings with nothing left open that the pool needs."""
+    """Returns the pool settings with nothing left open that the pool needs.
+
+    A reader does not ping unless told to: its session runs the first statement again on a dead connection.
+    """
     support = support_for(config.url)
     if not reading:
         return support.pool(config.url, config.pool)
-    return support.pool(config.url, config.read_pool or _without_ping(config.pool))
-
-
-def _without_ping(pool: PoolConfig) -> PoolConfig:
-    """A reader does not ping: its session runs the first statement again on a dead connection."""
-    return replace(pool, pre_ping=False)
+    pool = config.read_pool or replace(config.pool, pre_ping=False)
+    return support.pool(config.url, replace(pool, pre_ping=bool(pool.pre_ping)))
 
 
 def pool_arguments(pool: PoolConfig, *, asynchronous: bool) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, ScalarResult, Select, inspect, select, tuple_
+from sqlalchemy import ColumnElement, ScalarResult, Select, inspect, tuple_
 from sqlalchemy.orm import Session
 
-from ..errors import InvalidArgumentError, MultipleFoundError, NotFoundError
+from ..errors import InvalidArgumentError, MultipleFoundError, NotFoundError, ReadOnlySessionError
 from ..query.definition import Definition
 from ..query.keys import key_values
-from ..query.options import Criterion, KeyOptions, ReadOptions
+from ..query.options import KEY_OPTIONS, READ_OPTIONS, Criterion, KeyOptions, ReadOptions, check_names
 from ..query.ordering import key_columns
+from ..query.pages import check_number
 from ..query.statements import Statements, key_names
 
 M = TypeVar("M")
@@ -24,13 +25,14 @@ PARAMETERS_A_STATEMENT = 10_000
 
 def get(session: Session, definition: Definition[M, IdT], key: IdT, options: KeyOptions) -> M | None:
     """Returns the entity with a key, or None."""
+    check_names(options, KEY_OPTIONS)
     statements = Statements(definition)
     parts = key_values(statements.model, key)
     known: M | None = None if options else remembered(session, statements, parts)
     if known is not None:
         return known
     parameters = dict(zip(key_names(len(parts)), parts, strict=True))
-    found: list[M] = rows(session, statements.by_key(options), locking(options), parameters)
+    found: list[M] = rows(session, statements.by_key(options), locking(session, options), parameters)
     return found[0] if found else None
 
 
@@ -44,6 +46,7 @@ def get_one(session: Session, definition: Definition[M, IdT], key: IdT, options:
 
 def get_many(session: Session, definition: Definition[M, IdT], keys: Sequence[IdT], options: KeyOptions) -> list[M]:
     """Returns the entities with keys: in the order of the keys, duplicates kept, missing ones left out."""
+    check_names(options, KEY_OPTIONS)
     statements = Statements(definition)
     if isinstance(keys, str):
         raise InvalidArgumentError("keys must be a sequence of keys, got a str", hint="write get_many(['a', 'b'])")
@@ -53,7 +56,8 @@ def get_many(session: Session, definition: Definition[M, IdT], keys: Sequence[Id
         found = {key: known for key in wanted if (known := remembered(session, statements, key)) is not None}
     missing = [key for key in dict.fromkeys(wanted) if key not in found]
     for batch in batches(missing, len(statements.mapper.primary_key)):
-        for entity in selected(session, statements, [key_in(statements.model, batch)], cast("ReadOptions", options)):
+        statement = statements.unordered(key_in(statements.model, batch), options)
+        for entity in rows(session, statement, locking(session, options)):
             found[tuple(statements.mapper.primary_key_from_instance(entity))] = entity
     return [found[key] for key in wanted if key in found]
 
@@ -94,8 +98,7 @@ def find(
     limit: int | None = None,
 ) -> list[M]:
     """Returns all entities that `where` admits, or the first `limit` of them."""
-    if limit is not None and limit < 0:
-        raise InvalidArgumentError(f"limit must be at least 0, got {limit}")
+    check_number("limit", limit or 0, least=0)
     return selected(session, Statements(definition), where, options, complete=limit is not None, limit=limit)
 
 
@@ -109,8 +112,7 @@ def count(session: Session, definition: Definition[Any, Any], where: Sequence[Cr
 def exists(session: Session, definition: Definition[Any, Any], where: Sequence[Criterion]) -> bool:
     """Tells whether any row answers to `where`."""
     statements = Statements(definition)
-    statement = select(statements.keys_of(where).exists())
-    return bool(session.scalar(statement, bind_arguments={"mapper": statements.mapper}))
+    return bool(session.scalar(statements.existing(where), bind_arguments={"mapper": statements.mapper}))
 
 
 def selected(
@@ -123,9 +125,10 @@ def selected(
     **bounds: int | None,
 ) -> list[Any]:
     """Runs the SELECT of a definition, with the bounds `limit` and `offset` that are not None."""
+    check_names(options, READ_OPTIONS)
     parameters = {f"dalkit_{name}": bound for name, bound in bounds.items() if bound is not None}
     statement = statements.selecting(where, options, complete=complete, bounds=[*bounds] if parameters else ())
-    return rows(session, statement, locking(options), parameters)
+    return rows(session, statement, locking(session, options), parameters)
 
 
 def rows(
@@ -145,9 +148,13 @@ def fetched(result: ScalarResult[Any]) -> list[Any]:
     return list(result.all())
 
 
-def locking(options: KeyOptions) -> dict[str, Any]:
+def locking(session: Session, options: KeyOptions) -> dict[str, Any]:
     """A lock is taken to see what is there now, so entities that were loaded before are read again."""
-    return {"populate_existing": True} if options.get("with_for_update") else {}
+    if "with_for_update" not in options:
+        return {}
+    if getattr(session, "read_only", False):
+        raise ReadOnlySessionError("a read-only scope was asked for a row lock", hint="use a scope without read_only")
+    return {"populate_existing": True}
 
 
 def remembered(session: Session, statements: Statements, key: tuple[Any, ...]) -> Any | None:

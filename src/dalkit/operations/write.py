@@ -53,6 +53,7 @@ def update(session: Session, definition: Definition[M, IdT], target: M | IdT, va
     named = named_values(statements.model, values)
     statements.scope.admit_values(named)
     if isinstance(target, statements.model):
+        _check_attached(session, target)
         return _set(session, _admitted(session, statements, cast("M", target)), named)
     key = key_values(statements.model, target)
     if (known := remembered(session, statements, key)) is not None:
@@ -60,6 +61,14 @@ def update(session: Session, definition: Definition[M, IdT], target: M | IdT, va
     if named and updates_in_one_statement(session, statements, named):
         return cast("M", _update_returning(session, statements, key, named))
     return _set(session, get_one(session, definition, cast("IdT", target), KeyOptions()), named)
+
+
+def _check_attached(session: Session, entity: object) -> None:
+    if entity not in session:
+        raise InvalidArgumentError(
+            f"the {type(entity).__name__} is not in the repository's session, so nothing would be written",
+            hint="give its key, or add it first",
+        )
 
 
 def _set(session: Session, entity: M, values: dict[str, Any]) -> M:
@@ -133,7 +142,8 @@ def delete(session: Session, definition: Definition[M, IdT], target: M | IdT) ->
 
 def _admitted(session: Session, statements: Statements, entity: M) -> M:
     """Returns an entity if the repository may write it; asks the database where what is loaded does not tell."""
-    if not statements.scope.criteria or statements.scope.surely_admits(entity):
+    scope = statements.scope
+    if not scope or (not scope.options and scope.surely_admits(entity)):
         return entity
     state: InstanceState[Any] = inspect(cast("Any", entity))
     if state.identity is None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, BooleanClauseList, ColumnElement, False_, True_
-from sqlalchemy.sql import operators
+from sqlalchemy import BindParameter, BooleanClauseList, ColumnClause, ColumnElement, False_, TextClause, True_
+from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import FromClause
 
 from ..errors import InvalidArgumentError
 from .options import Criterion
+
+COMPARISONS = frozenset({operators.eq, operators.ne, operators.lt, operators.le, operators.gt, operators.ge})
+VARIABLE = (ColumnClause, TextClause, FunctionElement, FromClause)
+"""What can differ from row to row, or from call to call."""
 
 HINT = "write User.name == 'x', and col(User.name) == 'x' or table.c.name == 'x' for SQLModel and imperative classes"
 
@@ -32,7 +38,10 @@ def _check(position: int, criterion: object) -> None:
 
 
 def is_constantly_true(where: Iterable[Any]) -> bool:
-    """Tells whether criteria leave every row in: none, `true()`, `literal(True)`, `literal(1) == 1`, or OR with one."""
+    """Tells whether criteria leave every row in: none, constants that are not false, `x = x`, `x NOT IN ()`, OR of one.
+
+    Text is taken for a criterion, since only the database can read it.
+    """
     return all(_always_true(criterion) for criterion in where)
 
 
@@ -61,18 +70,32 @@ def _always_true(element: Any) -> bool:
     if isinstance(element, BooleanClauseList):
         decide = any if element.operator is operators.or_ else all
         return decide(_always_true(each) for each in element.clauses)
-    return _is_truthy_constant(element)
+    if _names_nothing(element):
+        return not _is_false(element)
+    return _is_tautology(element)
 
 
-def _is_truthy_constant(element: Any) -> bool:
+def _names_nothing(element: Any) -> bool:
+    """Tells whether an expression is made of values alone, so that it is the same for every row."""
+    return not any(isinstance(part, VARIABLE) for part in visitors.iterate(element))
+
+
+def _is_false(element: Any) -> bool:
     if isinstance(element, BindParameter):
-        return bool(_value(element))
+        return not _value(element)
     left, right = getattr(element, "left", None), getattr(element, "right", None)
-    if isinstance(left, BindParameter) and isinstance(right, BindParameter):
-        return bool(element.operator(_value(left), _value(right)))
-    same = left is not None and right is not None and left.compare(right)
-    return same and getattr(element, "operator", None) is operators.eq
+    if isinstance(left, BindParameter) and isinstance(right, BindParameter) and element.operator in COMPARISONS:
+        return not element.operator(_value(left), _value(right))
+    return False
+
+
+def _is_tautology(element: Any) -> bool:
+    """Recognises `x = x`, and `x NOT IN ()`, which is what a list that happens to be empty makes of a filter."""
+    operator, left, right = (getattr(element, name, None) for name in ("operator", "left", "right"))
+    if operator is operators.not_in_op:
+        return isinstance(right, BindParameter) and not _value(right)
+    return operator is operators.eq and left is not None and left.compare(right)
 
 
 def _value(parameter: Any) -> Any:
-    return parameter.value
+    return parameter.effective_value

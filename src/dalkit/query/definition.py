@@ -57,11 +57,11 @@ class Definition(Generic[M, IdT]):
 
     model = ModelOf()
     max_page_size: ClassVar[int] = 1000
-    _statements: ClassVar[dict[Any, Any]] = {}
+    __dalkit_statements__: ClassVar[dict[Any, Any]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls._statements = {}
+        cls.__dalkit_statements__ = {}
 
     @classmethod
     def base_select(cls) -> Select[Any]:
@@ -76,11 +76,6 @@ class Definition(Generic[M, IdT]):
     def default_order(cls) -> Sequence[ColumnExpressionArgument[Any]]:
         """Returns the order of results for which no `order_by` is given. Default: none, the database's choice."""
         return ()
-
-    @classmethod
-    def kept_statements(cls) -> dict[Any, Any]:
-        """Returns the statements that dalkit has built for this class; no other class shares them."""
-        return cls._statements
 
     def scope(self) -> Sequence[ScopeTerm]:
         """Returns criteria that hold for every call on this instance, such as `(Order.tenant_id == self.tenant,)`.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from sqlalchemy import ColumnExpressionArgument
 from sqlalchemy.orm import InstrumentedAttribute
 
+from ..errors import InvalidArgumentError
 from .loading import LoaderOptions
 
 __all__ = ["Criterion", "ForUpdate", "KeyOptions", "OrderBy", "ReadOptions", "Values"]
@@ -49,3 +51,16 @@ class ReadOptions(KeyOptions, total=False):
     """
 
     order_by: OrderBy
+
+
+def check_names(options: KeyOptions, known: frozenset[str]) -> None:
+    """Refuses keywords that do not exist, which Python itself lets pass into a dictionary of keywords."""
+    for name in options.keys() - known:
+        nearest = next(iter(get_close_matches(name, sorted(known), n=1)), None)
+        raise InvalidArgumentError(
+            f"there is no option {name!r}", hint=f"did you mean {nearest!r}?" if nearest else None
+        )
+
+
+KEY_OPTIONS = KeyOptions.__optional_keys__
+READ_OPTIONS = ReadOptions.__optional_keys__

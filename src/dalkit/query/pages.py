@@ -50,7 +50,15 @@ class Page(Generic[T]):
 
 def check_page(page: int, size: int, largest: int) -> None:
     """Refuses numbers that no page has."""
-    if page < 1:
-        raise InvalidArgumentError(f"page must be at least 1, got {page}")
-    if not 1 <= size <= largest:
+    check_number("page", page, least=1)
+    check_number("size", size, least=1)
+    if size > largest:
         raise InvalidArgumentError(f"size must be from 1 to {largest}, got {size}", hint="see max_page_size")
+
+
+def check_number(name: str, number: object, *, least: int) -> None:
+    """Refuses what is no whole number of at least `least`."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise InvalidArgumentError(f"{name} must be a whole number, got {type(number).__name__}")
+    if number < least:
+        raise InvalidArgumentError(f"{name} must be at least {least}, got {number}")

@@ -72,6 +72,10 @@ class Statements:
             statement = statement.limit(bindparam("dalkit_limit", type_=Integer))
         return statement.offset(bindparam("dalkit_offset", type_=Integer)) if "offset" in bounds else statement
 
+    def unordered(self, criterion: Criterion, options: KeyOptions) -> Select[Any]:
+        """Returns the SELECT of the rows that `criterion` admits, in no order."""
+        return self._finish(self._with_loading("unordered", self.base(), options).where(criterion), options)
+
     def by_key(self, options: KeyOptions) -> Select[Any]:
         """Returns the SELECT of one row by its key, whose parts are the parameters that `key_names` names."""
         return self._finish(self._with_loading("get", self._kept("get", self._build_by_key), options), options)
@@ -90,7 +94,11 @@ class Statements:
         keys = self.keys_of(where)
         if self.is_plain:
             return keys.with_only_columns(func.count(), maintain_column_froms=True)
-        return select(func.count()).select_from(keys.subquery())
+        return select(func.count()).select_from(keys.subquery()).options(*self.scope.options)
+
+    def existing(self, where: Sequence[Criterion]) -> Select[Any]:
+        """Returns the SELECT of whether `selecting(where)` gives any row."""
+        return select(self.keys_of(where).exists()).options(*self.scope.options)
 
     def keys_of(self, where: Sequence[Criterion]) -> Select[Any]:
         """Returns the SELECT of the keys of the rows that `where` admits, without order."""
@@ -113,7 +121,7 @@ class Statements:
         if self.scope:
             statement = statement.where(*self.scope.criteria).options(*self.scope.options)
         lock = options.get("with_for_update")
-        return statement if not lock else statement.with_for_update(**self._lock_arguments(lock))
+        return statement if lock is None else statement.with_for_update(**self._lock_arguments(lock))
 
     def _lock_arguments(self, lock: Literal[True] | ForUpdate) -> dict[str, Any]:
         """Locks the entity's own tables unless told otherwise: PostgreSQL cannot lock what an outer join may miss."""
@@ -121,7 +129,7 @@ class Statements:
         return own if lock is True else {**own, **lock}
 
     def _kept(self, key: Any, build: Callable[[], Kept]) -> Kept:
-        kept = self.definition.kept_statements()
+        kept = type(self.definition).__dalkit_statements__
         found: Kept | None = kept.get((self.model, key))
         if found is None:
             found = kept[self.model, key] = build()
