@@ -1,8 +1,8 @@
 """Lets one synchronous test body use dalkit's asynchronous shells.
 
-A test on an asynchronous driver runs inside a greenlet of SQLAlchemy. There, a `Bridge` around an async object calls its
-methods, waits for what they return, and wraps that in turn; everything else it hands through. So each line of a test
-really goes through `AsyncRepository`, `AsyncUnitOfWork` and `AsyncDatabaseManager`.
+A test on an asynchronous driver runs inside a greenlet of SQLAlchemy. There, a `Bridge` around an async object calls
+its methods, waits for what they return, and wraps that in turn; everything else it hands through. So each line of a
+test really goes through `AsyncRepository`, `AsyncUnitOfWork` and `AsyncDatabaseManager`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from tests.drivers import Kit
 from tests.seed_models.shop import Country, Employee, Order, Product, Tag, Translation, User
 
 BAD_READS: dict[str, tuple[Callable[[Any], object], str]] = {
-    "a comparison that Python has answered": (lambda r: r.find("a" == "b"), "criterion 1 is a bool"),  # noqa: PLR0133
+    "a comparison that Python has answered": (lambda r: r.find("a" == "b"), "criterion 1 is a bool"),
     "None as a criterion": (lambda r: r.find(Tag.id > 1, None), "criterion 2 is a NoneType"),
     "text as a criterion": (lambda r: r.count("name = 'x'"), "criterion 1 is a str"),
     "a value as a criterion": (lambda r: r.exists(7), "criterion 1 is a int"),
@@ -32,8 +32,15 @@ BAD_READS: dict[str, tuple[Callable[[Any], object], str]] = {
     "None as an order": (lambda r: r.find(order_by=None), "order_by is None"),
     "a negative limit": (lambda r: r.find(limit=-1), "limit must be at least 0, got -1"),
     "page 0": (lambda r: r.paginate(page=0), "page must be at least 1, got 0"),
-    "size 0": (lambda r: r.paginate(size=0), "size must be from 1 to 1000, got 0"),
+    "size 0": (lambda r: r.paginate(size=0), "size must be at least 1, got 0"),
     "a huge size": (lambda r: r.paginate(size=1001), "size must be from 1 to 1000, got 1001"),
+    "a page that is text": (lambda r: r.paginate(page="1"), "page must be a whole number, got str"),
+    "a limit that is text": (lambda r: r.find(limit="3"), "limit must be a whole number, got str"),
+    "a misspelt option": (lambda r: r.find(ordr_by=Tag.id), "there is no option 'ordr_by'; did you mean 'order_by'?"),
+    "a misspelt lock": (lambda r: r.get(1, with_for_updat=True), "did you mean 'with_for_update'?"),
+    "an order by key": (lambda r: r.get(1, order_by=Tag.id), "there is no option 'order_by'"),
+    "an unknown option of first": (lambda r: r.first(limt=1), "there is no option 'limt'"),
+    "an entity that the session does not hold": (lambda r: r.update(Tag(), {"name": "x"}), "not in the repository's"),
     "text as options": (lambda r: r.find(options="card"), "options must be loader options"),
     "a string as keys": (lambda r: r.get_many("abc"), "sequence of keys"),
     "a key that is None": (lambda r: r.get(None), "the key Tag.id is None"),
@@ -74,10 +81,13 @@ ALWAYS_TRUE = {
     "true()": [true()],
     "literal(True)": [literal(True)],
     "1 = 1": [literal(1) == literal(1)],
-    "a column equal to itself": [Tag.id == Tag.id],  # noqa: PLR0124
+    "a column equal to itself": [Tag.id == Tag.id],
     "OR with true": [or_(Tag.id == 1, true())],
     "several": [true(), literal(True)],
     "not false": [~false()],
+    "in no list": [Tag.id.not_in([])],
+    "constants that are compared otherwise": [literal("ab").like("a%")],
+    "a constant in a list": [literal(1).in_([1])],
 }
 
 
@@ -102,7 +112,16 @@ def test_a_write_to_every_row_must_be_asked_for(kit: Kit, db: Any, where: list[A
 def test_criteria_that_leave_rows_out_are_bounded(kit: Kit, db: Any) -> None:
     with db.session_scope() as session:
         tags = kit.repository(Tag, session)
-        for where in (false(), literal(False), Tag.id == 1, or_(Tag.id == 1, false()), case((Tag.id == 1, True))):
+        for where in (
+            false(),
+            literal(False),
+            literal(1) == literal(2),
+            Tag.id.in_([]),
+            Tag.id.not_in([1]),
+            Tag.id == 1,
+            or_(Tag.id == 1, false()),
+            case((Tag.id == 1, True)),
+        ):
             tags.delete_where(where)
 
 

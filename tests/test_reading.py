@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, inspect, select
 from sqlalchemy.orm import joinedload, load_only, raiseload, selectinload
 
 from dalkit import Definition, OptionSet
-from dalkit.errors import MultipleFoundError, NotFoundError
+from dalkit.errors import MultipleFoundError, NotFoundError, ReadOnlySessionError
 from tests.drivers import Kit
 from tests.seed_models.inheritance import Engineer, Manager, Person
 from tests.seed_models.plain_declarative import Author, Book
@@ -29,9 +29,7 @@ def a_user(name: str, **values: Any) -> User:
 
 
 def orders(count: int, customer: str) -> list[Order]:
-    return [
-        Order(reference=f"{customer}-{n}", status=OrderStatus.OPEN, placed_at=START) for n in range(count)
-    ]
+    return [Order(reference=f"{customer}-{n}", status=OrderStatus.OPEN, placed_at=START) for n in range(count)]
 
 
 RATINGS = (3, None, 1, 2, None)
@@ -86,9 +84,7 @@ def test_first_takes_the_smallest_key_when_no_order_is_given(kit: Kit, db: Any) 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ratings=some.lists(some.none() | some.integers(1, 3), max_size=9), size=some.integers(1, 10))
-def test_pages_concatenate_to_the_ordered_list(
-    kit: Kit, db: Any, ratings: list[int | None], size: int
-) -> None:
+def test_pages_concatenate_to_the_ordered_list(kit: Kit, db: Any, ratings: list[int | None], size: int) -> None:
     with db.session_scope() as session:
         repository = kit.repository(Article, session)
         repository.add_all(articles(*ratings))
@@ -145,9 +141,7 @@ class BuyersLimited(Definition[User]):
 def test_counts_and_totals_are_those_of_the_rows(kit: Kit, db: Any, spec: type[Any], names: list[str]) -> None:
     with db.session_scope() as session:
         everybody = kit.repository(User, session)
-        everybody.add_all(
-            [a_user("a", orders=orders(3, "a")), a_user("b", orders=orders(1, "b")), a_user("c")]
-        )
+        everybody.add_all([a_user("a", orders=orders(3, "a")), a_user("b", orders=orders(1, "b")), a_user("c")])
         session.flush()
         buyers = kit.repository(spec, session)
         # the model loads its country by a join; where rows are doubled, only that is switched off
@@ -269,3 +263,27 @@ def test_statements_are_built_once_per_class_and_never_shared_between_classes(ki
         for repository in (kit.repository(Groups, session), kit.repository(Groups, session)):
             repository.get(1, options=Groups.card)
     assert all(one is not two for one, two in pairwise([*kept, Definition.__dalkit_statements__]))
+
+
+@pytest.mark.drivers("postgresql", "mariadb")
+def test_an_empty_mapping_of_lock_arguments_locks(kit: Kit, db: Any) -> None:
+    with db.session_scope() as session, kit.statements(db) as sent:
+        kit.repository(Tag, session).find(with_for_update={})
+    assert "FOR UPDATE" in sent[0]
+
+
+@pytest.mark.parametrize("read_only", [True, "snapshot"])
+def test_a_read_only_scope_refuses_locks_on_every_database(kit: Kit, db: Any, read_only: Any) -> None:
+    with db.session_scope(read_only=read_only) as session:
+        tags = kit.repository(Tag, session)
+        for call in (tags.find, tags.first, tags.one_or_none, tags.paginate):
+            with pytest.raises(ReadOnlySessionError):
+                call(with_for_update=True)
+        with pytest.raises(ReadOnlySessionError):
+            tags.get(1, with_for_update={"read": True})
+
+
+def test_a_key_that_the_order_names_is_not_named_twice(kit: Kit, db: Any) -> None:
+    with db.session_scope() as session, kit.statements(db) as sent:
+        kit.repository(Tag, session).find(order_by=[Tag.name, Tag.id.desc()], limit=1)
+    assert sent[0].partition("ORDER BY")[2].count("id") == 1

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload, with_loader_criteria
 
 from dalkit import Definition, OptionSet
@@ -167,9 +167,7 @@ def test_values_that_leave_the_scope_are_refused(kit: Kit, db: Any) -> None:
 
 
 @either
-def test_an_update_by_key_of_a_row_that_is_not_loaded_keeps_to_the_tenant(
-    kit: Kit, db: Any, spec: type[Any]
-) -> None:
+def test_an_update_by_key_of_a_row_that_is_not_loaded_keeps_to_the_tenant(kit: Kit, db: Any, spec: type[Any]) -> None:
     with tenants(kit, db, spec) as here:
         keys = {tenant: [tag.id for tag in tags] for tenant, tags in here.tags.items()}
         here.session.expunge_all()
@@ -193,4 +191,54 @@ def test_a_scope_reaches_related_entities_by_loader_criteria(kit: Kit, db: Any) 
             (user,) = users.find(options=TenantUsers.card)
             assert [order.reference for order in user.orders] == [f"{country}-{country}"]
             session.expunge_all()
+        session.rollback()
+
+
+class TenantBuyers(TenantUsers):
+    """The same on a base_select of its own, so that counts go over a subquery."""
+
+    @classmethod
+    def base_select(cls) -> Select[Any]:
+        return select(User).where(User.orders.any())
+
+
+def test_loader_criteria_of_a_scope_reach_exists_and_counts(kit: Kit, db: Any) -> None:
+    with db.session_scope() as session:
+        for code in ("A", "B"):
+            user = User(email=code, full_name=code, status=UserStatus.ACTIVE, country=Country(code=code, name=code))
+            user.orders = [Order(reference=f"A-{code}", status=OrderStatus.OPEN, placed_at=START)]
+            session.add(user)
+        session.flush()
+        for country, expected in (("A", 1), ("B", 0), ("A", 1)):
+            users, buyers = (kit.repository(spec, session, country) for spec in (TenantUsers, TenantBuyers))
+            assert len(users.find(User.orders.any(Order.reference != ""))) == users.count(User.orders.any()) == expected
+            assert users.exists(User.orders.any()) == bool(expected)
+            assert buyers.count() == len(buyers.find()) == expected
+            assert buyers.paginate(page=5).total == expected
+        session.rollback()
+
+
+class RootCriteria(Definition[Tag]):
+    """A scope that is said by loader criteria alone."""
+
+    def scope(self) -> Sequence[Any]:
+        return (with_loader_criteria(Tag, lambda cls: cls.color == "red"),)
+
+
+def test_loader_criteria_on_the_root_guard_writes_too(kit: Kit, db: Any) -> None:
+    with db.session_scope() as session:
+        red, blue = Tag(name="r", color="red"), Tag(name="b", color="blue")
+        session.add_all([red, blue])
+        session.flush()
+        tags = kit.repository(RootCriteria, session)
+        assert tags.get(blue.id) is None
+        assert tags.update(red, {"name": "changed"}) is red
+        for call in (lambda: tags.update(blue, {"name": "x"}), lambda: tags.delete(blue)):
+            with pytest.raises(OutOfScopeError):
+                call()
+        with pytest.raises(NotFoundError):
+            tags.update(blue.id, {"name": "x"})
+        assert tags.update_where(everything=True, values={"name": "all"}) == 1
+        assert tags.delete_where(everything=True) == 1
+        assert session.scalars(select(Tag)).all() == [blue]
         session.rollback()

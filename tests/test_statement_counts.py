@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from dalkit import Definition, OptionSet
 from tests.drivers import Kit
 from tests.seed_models.inheritance import Engineer
-from tests.seed_models.shop import Coupon, Country, Group, Stock, Tag
+from tests.seed_models.shop import Country, Coupon, Group, Stock, Tag
 
 PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "statements.md"
 COLUMNS = {"sqlite": 0, "postgresql": 1, "mariadb": 2}

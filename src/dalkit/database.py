@@ -20,6 +20,7 @@ from typing_extensions import Unpack
 from .config import DatabaseConfig, DatabaseOptions, refuse_unknown_options
 from .dialects import support_for
 from .dialects.base import READ_ONLY
+from .dialects.drivers import driver_of, with_driver
 from .dialects.engine import engine_arguments, prepare_engine, settled_pool, snapshot_engine
 from .dialects.tables import drop_all
 from .errors import ConfigurationError, InvalidArgumentError, ManagerClosedError
@@ -199,7 +200,7 @@ class DatabaseManager:
     connection is made before the first statement.
 
     Args:
-        source: The URL of the database, or a `DatabaseConfig`.
+        source: The URL of the database, or a `DatabaseConfig`. A URL without a driver gets psycopg or PyMySQL.
         session_class: A subclass of [Session][dalkit.session.Session] for the sessions that it makes.
         **options: The attributes of [DatabaseConfig][dalkit.config.DatabaseConfig], such as `echo` or `pool`.
 
@@ -215,15 +216,15 @@ class DatabaseManager:
         session_class: type[Session] = Session,
         **options: Unpack[DatabaseOptions],
     ) -> None:
-        self.config = settled_config(source, options)
+        self.config = with_sync_driver(settled_config(source, options))
         self.session_class = session_class
         self._engines = Engines(self.config, self._create_engine)
         self._sessionmaker = sessionmaker(self.engine, class_=session_class, expire_on_commit=False)
         self._scoped = scoped_session(cast("Any", self._thread_session))
 
     def _create_engine(self, reading: bool) -> Engine:
-        refuse_async_driver(self.config.url)
-        return create_engine(self.config.url, **engine_arguments(self.config, reading=reading))
+        with driver_of(self.config.url):
+            return create_engine(self.config.url, **engine_arguments(self.config, reading=reading))
 
     def __repr__(self) -> str:
         """Shows the URL without its password."""
@@ -343,12 +344,14 @@ def session_arguments(read_only: ReadOnly) -> dict[str, Any]:
     return shared | ({"autoflush": False, "info": {READ_ONLY_INFO: read_only}} if read_only else {})
 
 
-def refuse_async_driver(url: URL) -> None:
-    """Refuses a driver that only works under `await`."""
+def with_sync_driver(config: DatabaseConfig) -> DatabaseConfig:
+    """Gives a URL without a driver the default one, and refuses a driver that only works under `await`."""
+    url = with_driver(config.url, asynchronous=False)
     if getattr(url.get_dialect(), "is_async", False):
         raise ConfigurationError(
             f"{url.drivername} is an asynchronous driver", hint="use dalkit.aio.AsyncDatabaseManager, or another driver"
         )
+    return replace(config, url=url)
 
 
 def refuse_event_loop() -> None:

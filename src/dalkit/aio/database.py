@@ -22,7 +22,7 @@ from typing_extensions import Unpack
 
 from ..config import DatabaseConfig, DatabaseOptions
 from ..database import EngineHealth, Engines, PoolStatus, Tables, session_arguments, settled_config
-from ..dialects import support_for
+from ..dialects.drivers import driver_of, with_driver
 from ..dialects.engine import engine_arguments
 from ..errors import ConfigurationError
 from ..session import ReadOnly, Session, close
@@ -72,7 +72,8 @@ class AsyncDatabaseManager:
 
     def _create_engine(self, reading: bool) -> Engine:
         arguments = engine_arguments(self.config, reading=reading, asynchronous=True)
-        return create_async_engine(self.config.url, **arguments).sync_engine
+        with driver_of(self.config.url):
+            return create_async_engine(self.config.url, **arguments).sync_engine
 
     def __repr__(self) -> str:
         """Shows the URL without its password."""
@@ -186,14 +187,12 @@ class AsyncDatabaseManager:
 
 def with_async_driver(config: DatabaseConfig) -> DatabaseConfig:
     """Gives a URL without a driver the asynchronous one, and refuses one with a driver that is not."""
-    suggested = support_for(config.url).async_driver
-    backend = config.url.get_backend_name()
-    if "+" not in config.url.drivername and suggested is not None:
-        config = replace(config, url=config.url.set(drivername=f"{backend}+{suggested}"))
-    if not _dialect(config.url).is_async:
-        hint = f"write {backend}+{suggested}://" if suggested else None
-        raise ConfigurationError(f"{config.url.drivername} is not an asynchronous driver", hint=hint)
-    return config
+    url = with_driver(config.url, asynchronous=True)
+    if not _dialect(url).is_async:
+        suggested = with_driver(url.set(drivername=url.get_backend_name()), asynchronous=True)
+        hint = f"write {suggested.drivername}://" if "+" in suggested.drivername else None
+        raise ConfigurationError(f"{url.drivername} is not an asynchronous driver", hint=hint)
+    return replace(config, url=url)
 
 
 def _dialect(url: URL) -> Any:

@@ -21,6 +21,7 @@ QUEUE_ONLY = ("size", "max_overflow", "timeout", "use_lifo")
 class DialectSupport:
     """The answers for a database of which dalkit knows nothing special."""
 
+    driver: ClassVar[str | None] = None
     async_driver: ClassVar[str | None] = None
     snapshot_isolation: ClassVar[str | None] = None
     skip_autocommit_rollback: ClassVar[bool] = False

@@ -14,6 +14,7 @@ from .base import READ_ONLY, DialectSupport, drop_each, on_connect
 class MariaDBSupport(DialectSupport):
     """Sessions run in UTC, since DATETIME keeps no zone and `now()` is in the session's; readers can only read."""
 
+    driver: ClassVar[str | None] = "pymysql"
     async_driver: ClassVar[str | None] = "asyncmy"
     skip_autocommit_rollback: ClassVar[bool] = True
     reader_isolation: ClassVar[str | None] = "AUTOCOMMIT"

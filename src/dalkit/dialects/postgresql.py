@@ -17,6 +17,7 @@ LIBPQ_DRIVERS = frozenset({"psycopg", "psycopg_async", "psycopg2"})
 class PostgreSQLSupport(DialectSupport):
     """Readers' connections are opened with default_transaction_read_only, so that the server refuses writes."""
 
+    driver: ClassVar[str | None] = "psycopg"
     async_driver: ClassVar[str | None] = "psycopg"
     snapshot_isolation: ClassVar[str | None] = "REPEATABLE READ"
     skip_autocommit_rollback: ClassVar[bool] = True

@@ -65,3 +65,14 @@ def key_columns(model: type[Any]) -> list[InstrumentedAttribute[Any]]:
     """Returns the primary key of `model` as attributes, in the mapper's order."""
     mapper: Mapper[Any] = inspect(model)
     return [getattr(model, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
+
+
+def missing_keys(order: Sequence[Any], keys: Sequence[Any]) -> list[Any]:
+    """Returns the key columns that an order does not name yet."""
+    named = [_column(expression) for expression in order]
+    return [key for key in keys if not any(_column(key).compare(column) for column in named)]
+
+
+def _column(expression: Any) -> Any:
+    element = expression.__clause_element__() if hasattr(expression, "__clause_element__") else expression
+    return _column(element.element) if isinstance(element, UnaryExpression) else element

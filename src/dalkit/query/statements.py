@@ -14,7 +14,7 @@ from .criteria import checked
 from .definition import Definition
 from .loading import OptionSet, with_options
 from .options import Criterion, ForUpdate, KeyOptions, OrderBy, ReadOptions
-from .ordering import key_columns, order_expressions
+from .ordering import key_columns, missing_keys, order_expressions
 from .scope import Scope
 
 Kept = TypeVar("Kept")
@@ -66,7 +66,8 @@ class Statements:
         return self._finish(statement, options)
 
     def _build_ordered(self, options: ReadOptions, complete: bool, bounds: Sequence[str]) -> Select[Any]:
-        order = self.order(options) + (self.key_columns() if complete else [])
+        order = self.order(options)
+        order += missing_keys(order, self.key_columns()) if complete else []
         statement = self.base().order_by(None).order_by(*order) if order else self.base()
         if "limit" in bounds:
             statement = statement.limit(bindparam("dalkit_limit", type_=Integer))
