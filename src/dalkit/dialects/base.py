@@ -26,6 +26,7 @@ class DialectSupport:
     snapshot_isolation: ClassVar[str | None] = None
     skip_autocommit_rollback: ClassVar[bool] = False
     reader_isolation: ClassVar[str | None] = None
+    resets_itself: ClassVar[bool] = False
     default_pool = PoolConfig(
         kind="QueuePool", size=5, max_overflow=10, timeout=30.0, recycle=1800.0, pre_ping=True, use_lifo=False
     )

@@ -23,6 +23,8 @@ def engine_arguments(config: DatabaseConfig, *, reading: bool = False, asynchron
         "hide_parameters": config.hide_parameters,
         **pool_arguments(settled_pool(config, reading=reading), asynchronous=asynchronous),
     }
+    if support.resets_itself:
+        arguments["pool_reset_on_return"] = None
     if reading:
         arguments |= reader_arguments(support)
     elif config.isolation_level is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Engine, Table, event, inspect
 
 from ..config import DatabaseConfig
 from .base import READ_ONLY, DialectSupport, drop_each, on_connect
@@ -29,12 +29,15 @@ class MariaDBSupport(DialectSupport):
         event.listen(engine, "connect", on_connect(*statements))
 
     def drop_together(self, connection: Connection, tables: Iterable[Table]) -> None:
-        """Any order will do while foreign keys are off."""
-        connection.exec_driver_sql("SET SESSION foreign_key_checks = 0")
-        try:
-            drop_each(connection, tables)
-        finally:
-            connection.exec_driver_sql("SET SESSION foreign_key_checks = 1")
+        """Any order will do when their foreign keys are gone, which the server has given names."""
+        together = list(tables)
+        inspector, quoted = inspect(connection), connection.dialect.identifier_preparer
+        for table in together:
+            if inspector.has_table(table.name, schema=table.schema):
+                for key in inspector.get_foreign_keys(table.name, schema=table.schema):
+                    name = quoted.quote(str(key["name"]))
+                    connection.exec_driver_sql(f"ALTER TABLE {quoted.format_table(table)} DROP FOREIGN KEY {name}")
+        drop_each(connection, together)
 
 
 def _begin_snapshot(connection: Connection) -> None:

@@ -24,12 +24,14 @@ from .base import READ_ONLY, DialectSupport, drop_each, filled
 
 OWNED_ARGUMENTS = ("isolation_level", "autocommit")
 INTERRUPTED = "dalkit_interrupted"
+HELD = "dalkit_held_to_reading"
 
 
 class SQLiteSupport(DialectSupport):
     """Files and databases in memory, under `sqlite3` and `aiosqlite`."""
 
     async_driver: ClassVar[str | None] = "aiosqlite"
+    resets_itself: ClassVar[bool] = True
     default_pool = replace(DialectSupport.default_pool, recycle=None, pre_ping=False)
     memory_pool = replace(default_pool, size=1, max_overflow=0)
 
@@ -164,11 +166,16 @@ def _roll_back_what_is_open(dbapi_connection: Any, record: Any, state: Any) -> N
 
 def _hold_readers_to_reading(connection: Connection) -> None:
     if connection.get_execution_options().get(READ_ONLY):
-        _run_pragma(connection.connection.dbapi_connection, "PRAGMA query_only=ON")
+        connection.info[HELD] = True
+        try:
+            _run_pragma(connection.connection.dbapi_connection, "PRAGMA query_only=ON")
+        except BaseException:
+            connection.close()  # nobody else has it yet
+            raise
 
 
 def _allow_writing(dbapi_connection: Any, record: Any, state: Any) -> None:
-    if not state.terminate_only:
+    if not state.terminate_only and record.info.pop(HELD, False):
         _run_pragma(dbapi_connection, "PRAGMA query_only=OFF")
 
 

@@ -44,6 +44,7 @@ class OptionSet:
 
 
 LoaderOptions: TypeAlias = OptionSet | ExecutableOption | Sequence[OptionSet | ExecutableOption]
+"""An option set, a loader option of SQLAlchemy, or several of them."""
 
 
 def with_options(statement: Select[Any], given: LoaderOptions | None) -> Select[Any]:

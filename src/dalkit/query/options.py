@@ -15,8 +15,13 @@ from .loading import LoaderOptions
 __all__ = ["Criterion", "ForUpdate", "KeyOptions", "OrderBy", "ReadOptions", "Values"]
 
 Criterion: TypeAlias = ColumnExpressionArgument[bool]
+"""A condition on rows, such as `User.active` or `User.age > 18`; never a Python bool."""
+
 OrderBy: TypeAlias = ColumnExpressionArgument[Any] | Sequence[ColumnExpressionArgument[Any]]
+"""One column expression or several, such as `User.name.desc().nulls_last()`."""
+
 Values: TypeAlias = Mapping[str, Any] | Mapping[InstrumentedAttribute[Any], Any]
+"""Values by attribute name (`{"age": 31}`) or by attribute (`{User.age: 31}`)."""
 
 
 class ForUpdate(TypedDict, total=False):

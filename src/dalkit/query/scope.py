@@ -17,6 +17,7 @@ from .options import Criterion
 __all__ = ["ScopeTerm"]
 
 ScopeTerm: TypeAlias = Criterion | ExecutableOption
+"""What a `scope()` is made of: criteria, and SQLAlchemy's `with_loader_criteria`."""
 
 
 class Scope:
