@@ -24,7 +24,6 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
-    make_url,
     select,
     text,
 )
@@ -375,12 +374,6 @@ ASYNC_URLS = {
     "mysql+pymysql://h/d": "mysql+pymysql is not an asynchronous driver; write mysql+asyncmy://",
     "mssql+pyodbc://h/d": "mssql+pyodbc is not an asynchronous driver",
 }
-DEFAULTS = {
-    "sqlite://": "sqlite+aiosqlite",
-    "postgresql://h/d": "postgresql+psycopg",
-    "mariadb://h/d": "mariadb+asyncmy",
-    "mysql://h/d": "mysql+asyncmy",
-}
 
 
 @pytest.mark.parametrize(("url", "message"), SYNC_URLS.items())
@@ -393,20 +386,12 @@ def test_a_synchronous_driver_is_refused_by_the_asynchronous_manager(url: str, m
     assert str(refused(lambda: AsyncDatabaseManager(url), ConfigurationError)) == message
 
 
-@pytest.mark.parametrize(("url", "drivername"), DEFAULTS.items())
-def test_the_asynchronous_manager_chooses_a_driver(url: str, drivername: str) -> None:
-    db = AsyncDatabaseManager(url)
-    assert db.config.url == db.engine.url == make_url(url).set(drivername=drivername)
-
-
-@pytest.mark.drivers("aiosqlite", "psycopg_async", "asyncmy")
-def test_the_chosen_driver_works(kit: Kit) -> None:
+@pytest.mark.drivers("pysqlite", "aiosqlite", "psycopg", "psycopg_async", "pymysql", "asyncmy")
+def test_the_driver_that_a_url_without_one_gets_works(kit: Kit) -> None:
     db = kit.manager(kit.url.set(drivername=kit.backend))
     with db.session_scope() as session:
         assert session.scalar(select(1)) == 1
-        assert (
-            session.get_bind().driver == DEFAULTS[f"{kit.backend}://" + "h/d" * (kit.backend != "sqlite")].split("+")[1]
-        )
+    assert db.engine.driver == kit.driver.drivername.partition("+")[2]
 
 
 def test_a_manager_is_made_from_settings_too(kit: Kit) -> None:

@@ -9,6 +9,7 @@ https://www.sqlite.org/lang_transaction.html.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -68,6 +69,8 @@ class SQLiteSupport(DialectSupport):
         event.listen(engine, "begin", _on_begin(autocommit=autocommit))
         event.listen(engine, "handle_error", _keep_when_interrupted)
         event.listen(engine, "reset", _roll_back_what_is_open)
+        if config.hide_parameters:
+            logging.getLogger("aiosqlite").addFilter(_leave_out_parameters)
         if in_memory:
             event.listen(engine, "engine_connect", _hold_readers_to_reading)
             event.listen(engine, "reset", _allow_writing)
@@ -162,6 +165,13 @@ def _roll_back_what_is_open(dbapi_connection: Any, record: Any, state: Any) -> N
     """
     if not state.terminate_only and (record.info.pop(INTERRUPTED, False) or record.driver_connection.in_transaction):
         dbapi_connection.rollback()
+
+
+def _leave_out_parameters(record: logging.LogRecord) -> bool:
+    """At DEBUG, aiosqlite logs each call that it makes, which has the values of parameters as its arguments."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(getattr(each, "func", each) for each in record.args)
+    return True
 
 
 def _hold_readers_to_reading(connection: Connection) -> None:
