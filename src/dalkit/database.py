@@ -88,6 +88,7 @@ class Engines:
         settled_pool(config, reading=True)  # refuses a read_pool that cannot work now, not when the first reader opens
         self._lock = threading.Lock()
         self._reader: Engine | None = None
+        self._snapshot: Engine | None = None
         self._closed = False
         self._writer = self._prepared(reading=False)
 
@@ -122,7 +123,13 @@ class Engines:
             raise InvalidArgumentError(f"read_only must be False, True or 'snapshot', got {read_only!r}")
         if read_only is False:
             return self.writer
-        return snapshot_engine(self.reader, self.config) if read_only == "snapshot" else self.reader
+        return self.reader if read_only is True else self._snapshot_reader()
+
+    def _snapshot_reader(self) -> Engine:
+        reader = self.reader
+        if self._snapshot is None:
+            self._snapshot = snapshot_engine(reader, self.config)
+        return self._snapshot
 
     def existing(self) -> dict[str, Engine]:
         """Returns the engines made so far, by name."""

@@ -69,7 +69,7 @@ class SQLiteSupport(DialectSupport):
         event.listen(engine, "begin", _on_begin(autocommit=autocommit))
         event.listen(engine, "handle_error", _keep_when_interrupted)
         event.listen(engine, "reset", _roll_back_what_is_open)
-        if config.hide_parameters:
+        if config.hide_parameters and engine.dialect.is_async:
             logging.getLogger("aiosqlite").addFilter(_leave_out_parameters)
         if in_memory:
             event.listen(engine, "engine_connect", _hold_readers_to_reading)
