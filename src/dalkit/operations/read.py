@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from ..errors import InvalidArgumentError, MultipleFoundError, NotFoundError, ReadOnlySessionError
 from ..query.definition import Definition
-from ..query.keys import key_values
 from ..query.options import KEY_OPTIONS, READ_OPTIONS, Criterion, KeyOptions, ReadOptions, check_names
 from ..query.ordering import key_columns
 from ..query.pages import check_number
-from ..query.statements import Statements, key_names
+from ..query.statements import Statements
 
 M = TypeVar("M")
 IdT = TypeVar("IdT")
@@ -27,11 +26,11 @@ def get(session: Session, definition: Definition[M, IdT], key: IdT, options: Key
     """Returns the entity with a key, or None."""
     check_names(options, KEY_OPTIONS)
     statements = Statements(definition)
-    parts = key_values(statements.model, key)
+    parts = statements.key.values(key)
     known: M | None = None if options else remembered(session, statements, parts)
     if known is not None:
         return known
-    parameters = dict(zip(key_names(len(parts)), parts, strict=True))
+    parameters = dict(zip(statements.key.parameters, parts, strict=True))
     found: list[M] = rows(session, statements.by_key(options), locking(session, options), parameters)
     return found[0] if found else None
 
@@ -50,7 +49,7 @@ def get_many(session: Session, definition: Definition[M, IdT], keys: Sequence[Id
     statements = Statements(definition)
     if isinstance(keys, str):
         raise InvalidArgumentError("keys must be a sequence of keys, got a str", hint="write get_many(['a', 'b'])")
-    wanted = [key_values(statements.model, key) for key in keys]
+    wanted = [statements.key.values(key) for key in keys]
     found: dict[tuple[Any, ...], M] = {}
     if not options:
         found = {key: known for key in wanted if (known := remembered(session, statements, key)) is not None}

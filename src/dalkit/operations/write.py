@@ -14,11 +14,9 @@ from sqlalchemy.orm import InstanceState, Mapper, Session
 from ..errors import InvalidArgumentError, UnboundedWriteError
 from ..query.criteria import checked, is_constantly_true
 from ..query.definition import Definition
-from ..query.keys import key_values
 from ..query.options import Criterion, KeyOptions, ReadOptions, Values
 from ..query.ordering import key_columns
-from ..query.statements import Statements
-from ..query.values import named_values
+from ..query.statements import Statements, value_parameter
 from . import hierarchy
 from .read import fetched, get_one, key_in, not_found, one_or_none, remembered
 from .synchronize import loaded_entities, refresh_columns
@@ -50,12 +48,12 @@ def add_all(session: Session, definition: Definition[M, Any], entities: Iterable
 def update(session: Session, definition: Definition[M, IdT], target: M | IdT, values: Values) -> M:
     """Changes one entity, given itself or by its key, and returns it."""
     statements = Statements(definition)
-    named = named_values(statements.model, values)
+    named = statements.named(values)
     statements.scope.admit_values(named)
     if isinstance(target, statements.model):
         _check_attached(session, target)
         return _set(session, _admitted(session, statements, cast("M", target)), named)
-    key = key_values(statements.model, target)
+    key = statements.key.values(target)
     if (known := remembered(session, statements, key)) is not None:
         return _set(session, cast("M", known), named)
     if named and updates_in_one_statement(session, statements, named):
@@ -117,17 +115,16 @@ def is_free_column(mapper: Mapper[Any], name: str) -> bool:
 
 
 def _update_returning(session: Session, statements: Statements, key: tuple[Any, ...], values: dict[str, Any]) -> Any:
-    model = statements.model
-    statement = (
-        update_statement(model)
-        .where(key_in(model, [key]), *statements.scope.criteria)
-        .values({getattr(model, name): value for name, value in values.items()})
-        .returning(model)
-    )
+    computed = {name for name, value in values.items() if is_expression(value)}
+    statement = statements.updating(tuple(name for name in values if name not in computed))
+    if computed:
+        statement = statement.values({getattr(statements.model, name): values[name] for name in computed})
+    parameters = dict(zip(statements.key.parameters, key, strict=True))
+    parameters |= {value_parameter(name): value for name, value in values.items() if name not in computed}
     options = {"synchronize_session": False, "populate_existing": True}
-    updated = fetched(session.scalars(statement, execution_options=options))
+    updated = fetched(session.scalars(statement, parameters, execution_options=options))
     if not updated:
-        raise not_found(model, "no row with this key")
+        raise not_found(statements.model, "no row with this key")
     return updated[0]
 
 
@@ -158,9 +155,10 @@ def get_or_create(
     session: Session, definition: Definition[M, Any], values: Values, defaults: Values | None
 ) -> tuple[M, bool]:
     """Returns the entity with these values, and whether it was made now."""
+    statements = Statements(definition)
     model = definition.model
-    named = named_values(model, values)
-    rest = named_values(model, defaults or {}, what="defaults")
+    named = statements.named(values)
+    rest = statements.named(defaults or {}, what="defaults")
     where = _equal_to(model, named)
     found = one_or_none(session, definition, where, ReadOptions())
     if found is not None:
@@ -228,7 +226,7 @@ def check_bounded(method: str, where: Sequence[Criterion], everything: bool) -> 
 
 def _bulk_values(statements: Statements, values: Values) -> dict[Any, Any]:
     """Returns values by attribute, with the version counted up where the model has one."""
-    named = named_values(statements.model, values)
+    named = statements.named(values)
     if not named:
         raise InvalidArgumentError("values is empty", hint="name at least one attribute")
     statements.scope.admit_values(named)

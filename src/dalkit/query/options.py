@@ -60,7 +60,7 @@ class ReadOptions(KeyOptions, total=False):
 
 def check_names(options: KeyOptions, known: frozenset[str]) -> None:
     """Refuses keywords that do not exist, which Python itself lets pass into a dictionary of keywords."""
-    for name in options.keys() - known:
+    for name in options.keys() - known if options else ():
         nearest = next(iter(get_close_matches(name, sorted(known), n=1)), None)
         raise InvalidArgumentError(
             f"there is no option {name!r}", hint=f"did you mean {nearest!r}?" if nearest else None

@@ -27,8 +27,11 @@ class Scope:
 
     def __init__(self, model: type[Any], terms: Sequence[ScopeTerm]) -> None:
         self.model = model
-        self.options = [term for term in terms if isinstance(term, ExecutableOption)]
-        self.criteria = checked([term for term in terms if not isinstance(term, ExecutableOption)])
+        self.options: list[ExecutableOption] = []
+        self.criteria: Sequence[Criterion] = ()
+        if terms:
+            self.options = [term for term in terms if isinstance(term, ExecutableOption)]
+            self.criteria = checked([term for term in terms if not isinstance(term, ExecutableOption)])
 
     def __bool__(self) -> bool:
         return bool(self.criteria or self.options)

@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
-from sqlalchemy import Integer, Select, bindparam, func, inspect, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, inspect, select, update
 from sqlalchemy.orm import Mapper
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from ..errors import InvalidArgumentError
 from .criteria import checked
 from .definition import Definition
+from .keys import KeyShape
 from .loading import OptionSet, with_options
-from .options import Criterion, ForUpdate, KeyOptions, OrderBy, ReadOptions
+from .options import Criterion, ForUpdate, KeyOptions, OrderBy, ReadOptions, Values
 from .ordering import key_columns, missing_keys, order_expressions
 from .scope import Scope
+from .values import named_values, writable_names
 
 Kept = TypeVar("Kept")
 
@@ -36,6 +39,16 @@ class Statements:
         """The mapper of the model."""
         mapper: Mapper[Any] = inspect(self.model)
         return mapper
+
+    @property
+    def key(self) -> KeyShape:
+        """What a key of the model is made of."""
+        return self._kept("shape", lambda: KeyShape(self.model))
+
+    def named(self, values: Values, *, what: str = "values") -> dict[str, Any]:
+        """Returns `values` by attribute name. A name that the model cannot write raises, and names the nearest."""
+        writable = self._kept("writable", lambda: writable_names(self.model))
+        return named_values(self.model, values, writable, what=what)
 
     @property
     def is_plain(self) -> bool:
@@ -78,13 +91,24 @@ class Statements:
         return self._finish(self._with_loading("unordered", self.base(), options).where(criterion), options)
 
     def by_key(self, options: KeyOptions) -> Select[Any]:
-        """Returns the SELECT of one row by its key, whose parts are the parameters that `key_names` names."""
+        """Returns the SELECT of one row by its key, whose parts are the parameters that `key` names."""
         return self._finish(self._with_loading("get", self._kept("get", self._build_by_key), options), options)
 
     def _build_by_key(self) -> Select[Any]:
-        columns = self.key_columns()
-        parts = [column == bindparam(name) for column, name in zip(columns, key_names(len(columns)), strict=True)]
-        return self.base().where(*parts)
+        return self.base().where(*self._key_parts())
+
+    def _key_parts(self) -> list[ColumnElement[bool]]:
+        return [column == bindparam(name) for column, name in zip(self.key_columns(), self.key.parameters, strict=True)]
+
+    def updating(self, names: tuple[str, ...]) -> ReturningUpdate[Any]:
+        """Returns the UPDATE of one row by its key, with the parameters that `value_parameter` names, RETURNING all."""
+        statement = self._kept(("update", names), partial(self._build_update, names))
+        return statement.where(*self.scope.criteria) if self.scope.criteria else statement
+
+    def _build_update(self, names: tuple[str, ...]) -> ReturningUpdate[Any]:
+        columns = {name: getattr(self.model, name) for name in names}
+        values = {column: bindparam(value_parameter(name), type_=column.type) for name, column in columns.items()}
+        return update(self.model).where(*self._key_parts()).values(values).returning(self.model)
 
     def key_columns(self) -> list[Any]:
         """Returns the primary key as attributes, in the mapper's order."""
@@ -92,20 +116,31 @@ class Statements:
 
     def counting(self, where: Sequence[Criterion]) -> Select[Any]:
         """Returns the SELECT of the number of rows that `matching(where)` gives."""
-        keys = self.keys_of(where)
         if self.is_plain:
-            return keys.with_only_columns(func.count(), maintain_column_froms=True)
-        return select(func.count()).select_from(keys.subquery()).options(*self.scope.options)
+            return self._restricted(self._kept("count", self._build_count), where)
+        return select(func.count()).select_from(self.keys_of(where).subquery()).options(*self.scope.options)
 
     def existing(self, where: Sequence[Criterion]) -> Select[Any]:
         """Returns the SELECT of whether `selecting(where)` gives any row."""
-        return select(self.keys_of(where).exists()).options(*self.scope.options)
+        statement = select(self.keys_of(where).exists())
+        return statement.options(*self.scope.options) if self.scope.options else statement
 
     def keys_of(self, where: Sequence[Criterion]) -> Select[Any]:
         """Returns the SELECT of the keys of the rows that `where` admits, without order."""
-        statement: Any = self.base().where(*checked(where), *self.scope.criteria).options(*self.scope.options)
-        keys: Select[Any] = statement.with_only_columns(*self.key_columns(), maintain_column_froms=True)
+        return self._restricted(self._kept("keys", self._build_keys), where)
+
+    def _build_keys(self) -> Select[Any]:
+        base: Any = self.base()
+        keys: Select[Any] = base.with_only_columns(*self.key_columns(), maintain_column_froms=True)
         return keys.order_by(None)
+
+    def _build_count(self) -> Select[Any]:
+        return self.base().with_only_columns(func.count(), maintain_column_froms=True)
+
+    def _restricted(self, statement: Select[Any], where: Sequence[Criterion]) -> Select[Any]:
+        criteria = [*checked(where), *self.scope.criteria]
+        statement = statement.where(*criteria) if criteria else statement
+        return statement.options(*self.scope.options) if self.scope.options else statement
 
     def order(self, options: ReadOptions) -> list[Any]:
         """Returns the order that `options` or else the definition ask for."""
@@ -137,9 +172,9 @@ class Statements:
         return found
 
 
-def key_names(count: int) -> list[str]:
-    """Returns the names of the parameters that hold a key."""
-    return [f"dalkit_key_{position}" for position in range(count)]
+def value_parameter(name: str) -> str:
+    """Returns the name of the parameter that holds the new value of an attribute."""
+    return f"dalkit_value_{name}"
 
 
 def _is_given(order_by: object) -> bool:

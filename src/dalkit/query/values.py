@@ -12,11 +12,10 @@ from ..errors import InvalidArgumentError, UnknownFieldError
 from .options import Values
 
 
-def named_values(model: type[Any], values: Values, *, what: str = "values") -> dict[str, Any]:
-    """Returns `values` by attribute name. A name that `model` cannot write raises, and names the nearest."""
+def named_values(model: type[Any], values: Values, writable: set[str], *, what: str = "values") -> dict[str, Any]:
+    """Returns `values` by attribute name. A name that is not `writable` raises, and names the nearest."""
     if not hasattr(values, "items"):
         raise InvalidArgumentError(f"{what} must be a mapping, got {type(values).__name__}")
-    writable = writable_names(model)
     named: dict[str, Any] = {}
     for key, value in cast("dict[Any, Any]", values).items():
         name = _name(model, key)
