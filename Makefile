@@ -3,9 +3,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 DEMO_VENV ?= .venv-demo
+BENCHMARKS_VENV ?= .venv-benchmarks
 
 BIN := $(VENV)/bin
 DEMO_PYTHON := $(DEMO_VENV)/bin/python
+BENCHMARKS_PYTHON := $(BENCHMARKS_VENV)/bin/python
 
 export URL
 DEMO_OPTIONS = $(if $(filter 1,$(ALL)),--all) $(if $(URL),--url "$$URL") $(DEMO_ARGS)
@@ -13,12 +15,13 @@ DEMO_OPTIONS = $(if $(filter 1,$(ALL)),--all) $(if $(URL),--url "$$URL") $(DEMO_
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PRECIOUS: %/.made
-.PHONY: help demo test lint types docs imports check clean
+.PHONY: help demo test lint types docs imports check benchmarks benchmarks-quick clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo 'ALL=1, URL=..., DEMO_ARGS=... are for the demo, PYTEST_ARGS=... is for the tests;'
+	@echo 'ALL=1, URL=..., DEMO_ARGS=... are for the demo, PYTEST_ARGS=... is for the tests,'
+	@echo 'BENCHMARKS_ARGS="--repeats 31" is for the benchmarks;'
 	@echo 'PYTHON=python3.13 names the Python, VENV=.venv-313 the folder of its environment,'
 	@echo 'PINS="sqlalchemy==2.0.56" versions to install in it.'
 
@@ -43,6 +46,12 @@ imports: $(VENV)/.installed-lint  ## check which module imports which
 	$(BIN)/lint-imports
 
 check: lint types imports docs test  ## run all of the above but the demo
+
+benchmarks: $(BENCHMARKS_VENV)/.installed  ## measure dalkit beside others, and write the results into docs/
+	$(BENCHMARKS_PYTHON) -m benchmarks --pin $(BENCHMARKS_ARGS)
+
+benchmarks-quick: $(BENCHMARKS_VENV)/.installed  ## see that the benchmarks work; writes nothing
+	$(BENCHMARKS_PYTHON) -m benchmarks --quick $(BENCHMARKS_ARGS)
 
 clean:  ## remove what these targets made
 	rm -rf .venv .venv-* build dist site htmlcov .coverage*
@@ -73,4 +82,9 @@ $(VENV)/.installed-%: pyproject.toml | $(VENV)/.made
 $(DEMO_VENV)/.installed: pyproject.toml | $(DEMO_VENV)/.made
 	@echo "installing what the demo needs into $(DEMO_VENV)"
 	@$(DEMO_PYTHON) -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(BENCHMARKS_VENV)/.installed: pyproject.toml | $(BENCHMARKS_VENV)/.made
+	@echo "installing what the benchmarks need into $(BENCHMARKS_VENV)"
+	@$(BENCHMARKS_PYTHON) -m pip install --quiet --editable . --group benchmarks $(PINS)
 	@touch $@

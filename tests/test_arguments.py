@@ -219,6 +219,6 @@ def test_errors_pickle_with_their_facts() -> None:
 def test_every_error_is_a_dalkit_error_with_a_kind_of_its_own() -> None:
     from dalkit import errors
 
-    classes = [getattr(errors, name) for name in errors.__all__]
+    classes = [each for name in errors.__all__ if isinstance(each := getattr(errors, name), type)]
     assert all(issubclass(each, DalkitError) for each in classes)
     assert len({each.kind for each in classes}) == len(classes)

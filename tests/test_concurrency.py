@@ -10,7 +10,7 @@ import asyncio
 import gc
 import random
 import time
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -67,10 +67,10 @@ def assert_settled(kit: Kit, *managers: Any) -> None:
     for manager in managers:
         assert_all_given_back(manager)
     if kit.backend != "sqlite":
-        gc.collect()  # psycopg leaves a connection that is cancelled while it is opened to the garbage collector
         deadline = time.monotonic() + 5
         while problem := trouble_on_server(kit, managers):
             assert time.monotonic() < deadline, problem
+            gc.collect()  # psycopg leaves a connection that is cancelled while it is opened to the garbage collector
             time.sleep(0.02)
 
 
@@ -163,7 +163,7 @@ async def test_tasks_share_a_manager(kit: Kit, db: Any) -> None:
         raise PlannedError
 
     works = [add_pair(db, f"{n:03}", None if n % 3 else fail) for n in range(100)]
-    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    outcomes = await outcomes_of(works)
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [PlannedError] * 34
     assert await check(committed, db) == [f"{n:03}" for n in range(100) if n % 3]
     await check(assert_settled, kit, db)
@@ -207,7 +207,18 @@ async def outcome_of(work: Any) -> BaseException | None:
     async def run() -> None:
         await work
 
-    return (await asyncio.gather(asyncio.ensure_future(run()), return_exceptions=True))[0]
+    return (await outcomes_of([asyncio.ensure_future(run())]))[0]
+
+
+async def outcomes_of(works: Iterable[Any]) -> list[BaseException | None]:
+    """Awaits all `works`, and returns what they raised, without the frames: connections may be in them."""
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    return [outcome and without_frames(outcome) for outcome in outcomes]
+
+
+def without_frames(error: BaseException) -> BaseException:
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 async def cancel_everywhere(work: Callable[[str], Coroutine[Any, Any, None]], db: Any, *again: int) -> str:
@@ -326,7 +337,7 @@ async def test_tasks_cancelled_at_random_leave_nothing_behind(kit: Kit, db: Any)
     loop = asyncio.get_running_loop()
     for task in generator.sample(tasks, 50):
         loop.call_later(generator.random() / 4, task.cancel)
-    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    outcomes = await outcomes_of(tasks)
     assert {type(outcome) for outcome in outcomes} <= {type(None), asyncio.CancelledError}
     finished = {f"{n:03}" for n, outcome in enumerate(outcomes) if outcome is None}
     assert finished <= set(await check(committed, db))
@@ -342,7 +353,7 @@ async def test_time_outs_leave_nothing_behind(kit: Kit, db: Any) -> None:
         pause = partial(asyncio.sleep, generator.random() / 20)
         await asyncio.wait_for(add_pair(db, f"{number:03}", pause), generator.random() / 5)
 
-    outcomes = await asyncio.gather(*map(work, range(60)), return_exceptions=True)
+    outcomes = await outcomes_of(map(work, range(60)))
     assert {type(outcome) for outcome in outcomes} <= {type(None), TimeoutError}
     finished = {f"{n:03}" for n, outcome in enumerate(outcomes) if outcome is None}
     assert finished <= set(await check(committed, db))
@@ -417,7 +428,7 @@ async def test_tasks_that_are_cancelled_while_they_wait_for_a_connection(kit: Ki
             task.cancel()
     for task in waiting[1::4]:
         task.cancel()  # now that the connection is being handed on
-    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    outcomes = await outcomes_of(waiting)
     finished = [f"{n:03}" for n, outcome in enumerate(outcomes) if outcome is None]
     assert finished == [f"{n:03}" for n in range(20) if n % 4 == 3]
     assert set(await check(committed, small)) >= set(finished)

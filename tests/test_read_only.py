@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, event, exc, func, insert, inspect, literal, select, text, update
+from sqlalchemy import DDL, Engine, delete, event, exc, func, insert, inspect, literal, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from dalkit import InvalidArgumentError, PoolConfig, ReadOnlySessionError
@@ -160,8 +160,8 @@ def measured(kit: Kit, db: Any) -> Iterator[Measured]:
 WRITER_EXTRA = {"asyncpg": 5}
 """A ping, BEGIN and COMMIT are three; SQLAlchemy pings asyncpg in a transaction of its own."""
 
-SNAPSHOT_EXTRA = {"postgresql": 2, "mariadb": 3}
-"""BEGIN and ROLLBACK; on MariaDB autocommit is switched off and on around them."""
+SNAPSHOT_EXTRA = {"postgresql": 2, "mariadb": 3, "psycopg2": 3}
+"""BEGIN and ROLLBACK; on MariaDB autocommit is switched off and on around them; psycopg2 asks when it leaves it."""
 
 
 @servers
@@ -177,7 +177,7 @@ def test_a_scope_that_could_write_costs_at_least_three_more(kit: Kit, measured: 
 
 @servers
 def test_a_snapshot_costs_its_transaction(kit: Kit, measured: Measured) -> None:
-    extra = SNAPSHOT_EXTRA[kit.backend]
+    extra = SNAPSHOT_EXTRA.get(kit.driver.name, SNAPSHOT_EXTRA[kit.backend])
     assert [measured.cost(n, read_only="snapshot") for n in (1, 5)] == [1 + extra, 5 + extra]
 
 
@@ -214,6 +214,7 @@ WRITES: Works = {
     "driver's text": lambda session: session.connection().exec_driver_sql("INSERT INTO shop_tags (name) VALUES ('x')"),
     "create table": lambda session: session.execute(text("CREATE TABLE made_by_a_reader (id INTEGER)")),
     "drop table": lambda session: Tag.__table__.drop(session.connection()),
+    "DDL": lambda session: session.connection().execute(DDL("ANALYZE shop_tags")),
     "truncate": lambda session: session.execute(text("TRUNCATE TABLE shop_tags")),
 }
 LOCKS: Works = {
@@ -572,6 +573,7 @@ FIRST_READS: Works = {
 @servers
 @both_ways
 def test_the_first_statement_is_sent_again_on_a_dead_connection(kit: Kit, db: Any, read_only: Any) -> None:
+    db = kit.manager()  # whose pool holds no living connection of other tests
     per_scope = 2 if kit.backend == "mariadb" and read_only == "snapshot" else 1
     for name, work in FIRST_READS.items():
         kill_all_readers(db, 2)
@@ -579,11 +581,13 @@ def test_the_first_statement_is_sent_again_on_a_dead_connection(kit: Kit, db: An
             for _ in range(2):
                 with db.session_scope(read_only=read_only) as reader:
                     work(reader)
-        assert len(statements) == 2 * per_scope + 1, name
+        failed = 0 if kit.driver.name == "psycopg2" and read_only == "snapshot" else 1  # it fails before it is sent
+        assert len(statements) == 2 * per_scope + failed, name
 
 
 @servers
 def test_a_later_statement_is_not_sent_again(kit: Kit, db: Any) -> None:
+    db = kit.manager()
     with db.session_scope(read_only=True) as reader:
         kill(db, own_id(reader))
         with sent(db.read_engine) as statements, pytest.raises(exc.DBAPIError) as caught:
@@ -600,7 +604,7 @@ def test_an_error_that_is_no_dead_connection_is_not_sent_again(kit: Kit, db: Any
     missing = text("SELECT * FROM no_such_table")
     with sent(db.read_engine) as statements, pytest.raises(exc.DBAPIError):
         leave(db.session_scope(read_only=True), lambda session: session.execute(missing))
-    assert len(statements) == 1
+    assert statements.count(missing.text) == 1
 
 
 # Arguments

@@ -23,6 +23,7 @@ ReadOnly = bool | Literal["snapshot"]
 """How a scope reads: False (it writes), True (each statement its own snapshot), "snapshot" (one for all)."""
 
 READ_ONLY_INFO = "dalkit.read_only"
+NULLABLE = "dalkit.nullable"
 logger = logging.getLogger("dalkit")
 
 
@@ -110,9 +111,11 @@ def _retry_first_read(state: ORMExecuteState) -> Result[Any] | None:
 def _fill_inserted_nulls(session: orm.Session, entity: Any) -> None:
     """A column that an INSERT left out is NULL now; SQLAlchemy would send a SELECT to say so, or fail under `await`."""
     state = inspect(entity)
-    for name in _nullable_without_default(state.mapper):
-        if name not in state.dict and name not in state.expired_attributes:
-            set_committed_value(entity, name, None)
+    kept: dict[Any, Any] = state.manager.info
+    if NULLABLE not in kept:
+        kept[NULLABLE] = frozenset(_nullable_without_default(state.mapper))
+    for name in kept[NULLABLE].difference(state.dict, state.expired_attributes):
+        set_committed_value(entity, name, None)
 
 
 def _nullable_without_default(mapper: Mapper[Any]) -> Iterator[str]:

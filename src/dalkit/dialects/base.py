@@ -50,6 +50,9 @@ class DialectSupport:
     def attach(self, engine: Engine, config: DatabaseConfig, *, reading: bool) -> None:
         """Registers what the connections of `engine` need."""
 
+    def attach_snapshot(self, engine: Engine, config: DatabaseConfig) -> None:
+        """Registers what the transactions of a reader's snapshot engine need."""
+
     @contextmanager
     def dropping(self, engine: Engine) -> Generator[Connection]:
         """Opens a transaction in which tables can be dropped while rows refer to each other."""

@@ -86,6 +86,9 @@ def prepare_engine(engine: Engine, config: DatabaseConfig, *, reading: bool = Fa
 
 def snapshot_engine(reader: Engine, config: DatabaseConfig) -> Engine:
     """Returns the readers' engine whose transactions see one snapshot; it shares the readers' pool."""
-    level = support_for(config.url).snapshot_isolation
+    support = support_for(config.url)
+    level = support.snapshot_isolation
     options: dict[str, Any] = {READ_ONLY: "snapshot"} | ({} if level is None else {"isolation_level": level})
-    return reader.execution_options(**options)
+    engine = reader.execution_options(**options)
+    support.attach_snapshot(engine, config)
+    return engine

@@ -66,7 +66,8 @@ class SQLiteSupport(DialectSupport):
         autocommit = config.isolation_level == "AUTOCOMMIT" and not reading
         wal_within = None if in_memory or reading else config.sqlite_busy_timeout
         event.listen(engine, "connect", _on_connect(wal_within=wal_within, query_only=reading))
-        event.listen(engine, "begin", _on_begin(autocommit=autocommit))
+        if in_memory or not reading:  # what listens to an engine makes each connection dearer
+            event.listen(engine, "begin", _on_begin(autocommit=autocommit))
         event.listen(engine, "handle_error", _keep_when_interrupted)
         event.listen(engine, "reset", _roll_back_what_is_open)
         if config.hide_parameters and engine.dialect.is_async:
@@ -74,6 +75,11 @@ class SQLiteSupport(DialectSupport):
         if in_memory:
             event.listen(engine, "engine_connect", _hold_readers_to_reading)
             event.listen(engine, "reset", _allow_writing)
+
+    def attach_snapshot(self, engine: Engine, config: DatabaseConfig) -> None:
+        """Sends BEGIN, which the reader of a file does not."""
+        if not self.has_one_connection(config.url):
+            event.listen(engine, "begin", _on_begin(autocommit=False))
 
     @contextmanager
     def dropping(self, engine: Engine) -> Generator[Connection]:
