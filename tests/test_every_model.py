@@ -127,3 +127,16 @@ def test_entities_stay_readable_after_commit(kit: Kit, db: Any, sample: Sample[A
         for attribute in inspect(sample.model).column_attrs:
             if isinstance(attribute.columns[0], Column):
                 getattr(entity, attribute.key)
+
+
+@every_model
+def test_adds_one_and_finds_it_instead_of_making_another(kit: Kit, db: Any, sample: Sample[Any]) -> None:
+    with db.session_scope() as session:
+        repository = kit.repository(sample.model, session)
+        entity = sample.make(1)
+        assert repository.add(entity) is entity
+        session.flush()
+        found, made = repository.get_or_create({sample.order: getattr(entity, sample.order)})
+        assert found is entity
+        assert not made
+        assert repository.count() == 1
