@@ -52,8 +52,7 @@ def attach_read_guard(engine: Engine) -> None:
     refusal_of_text = lru_cache(maxsize=1000)(_refusal_of_text)
 
     def refuse(cursor: Any, statement: str, context: Any) -> None:
-        mode = None if context is None else context.root_connection.get_execution_options().get(READ_ONLY)
-        if mode is None:
+        if context is None or (mode := context.root_connection.get_execution_options().get(READ_ONLY)) is None:
             return
         refused = _refusal_of_construct(context) or refusal_of_text(statement, mode, context.dialect.name)
         if refused is not None:
