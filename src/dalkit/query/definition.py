@@ -83,7 +83,8 @@ class Definition(Generic[M, IdT]):
         They are added to every read, update and delete, and are checked when an entity is answered from the session's
         memory. Criteria of the form `attribute == value` are also put on new entities, and values that contradict them
         raise [OutOfScopeError][dalkit.errors.OutOfScopeError]. SQLAlchemy's `with_loader_criteria` is allowed too, to
-        reach related entities; give it a lambda or function that closes over the value.
+        reach related entities; give it a lambda or function that closes over the value. SQLAlchemy 2.0 does not bring
+        it into `any()` and `has()`; 2.1 does.
         """
         return ()
 
