@@ -23,7 +23,6 @@ class DialectSupport:
 
     driver: ClassVar[str | None] = None
     async_driver: ClassVar[str | None] = None
-    snapshot_isolation: ClassVar[str | None] = None
     skip_autocommit_rollback: ClassVar[bool] = False
     reader_isolation: ClassVar[str | None] = None
     resets_itself: ClassVar[bool] = False

@@ -86,9 +86,6 @@ def prepare_engine(engine: Engine, config: DatabaseConfig, *, reading: bool = Fa
 
 def snapshot_engine(reader: Engine, config: DatabaseConfig) -> Engine:
     """Returns the readers' engine whose transactions see one snapshot; it shares the readers' pool."""
-    support = support_for(config.url)
-    level = support.snapshot_isolation
-    options: dict[str, Any] = {READ_ONLY: "snapshot"} | ({} if level is None else {"isolation_level": level})
-    engine = reader.execution_options(**options)
-    support.attach_snapshot(engine, config)
+    engine = reader.execution_options(**{READ_ONLY: "snapshot"})
+    support_for(config.url).attach_snapshot(engine, config)
     return engine

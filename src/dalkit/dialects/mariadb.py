@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, Engine, Table, event, inspect
 
 from ..config import DatabaseConfig
-from .base import READ_ONLY, DialectSupport, drop_each, on_connect
+from .base import DialectSupport, drop_each, on_connect
 
 
 class MariaDBSupport(DialectSupport):
@@ -24,9 +24,12 @@ class MariaDBSupport(DialectSupport):
         statements = ["SET SESSION time_zone = '+00:00'"]
         if reading:
             statements.append("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            event.listen(engine, "begin", _begin_snapshot)
-            event.listen(engine, "reset", _end_snapshot(engine))
         event.listen(engine, "connect", on_connect(*statements))
+
+    def attach_snapshot(self, engine: Engine, config: DatabaseConfig) -> None:
+        """Leaves autocommit for the transaction."""
+        event.listen(engine, "begin", _begin_snapshot)
+        event.listen(engine, "reset", _end_snapshot(engine))
 
     def drop_together(self, connection: Connection, tables: Iterable[Table]) -> None:
         """Any order will do when their foreign keys are gone, which the server has given names."""
@@ -41,9 +44,8 @@ class MariaDBSupport(DialectSupport):
 
 
 def _begin_snapshot(connection: Connection) -> None:
-    """Leaves autocommit by a statement: SQLAlchemy's own way loses the connection if that proves dead here."""
-    if connection.get_execution_options().get(READ_ONLY) == "snapshot":
-        connection.exec_driver_sql("SET autocommit = 0")
+    """Sends it as a statement: SQLAlchemy's own way loses the connection if that proves dead here."""
+    connection.exec_driver_sql("SET autocommit = 0")
 
 
 def _end_snapshot(engine: Engine) -> Callable[[Any, Any, Any], None]:

@@ -19,7 +19,6 @@ class PostgreSQLSupport(DialectSupport):
 
     driver: ClassVar[str | None] = "psycopg"
     async_driver: ClassVar[str | None] = "psycopg"
-    snapshot_isolation: ClassVar[str | None] = "REPEATABLE READ"
     skip_autocommit_rollback: ClassVar[bool] = True
     reader_isolation: ClassVar[str | None] = "AUTOCOMMIT"
 
@@ -39,7 +38,21 @@ class PostgreSQLSupport(DialectSupport):
         if reading and engine.driver not in {*LIBPQ_DRIVERS, "asyncpg"}:
             event.listen(engine, "connect", on_connect(f"SET {READ_ONLY_SETTING} = on"))
 
+    def attach_snapshot(self, engine: Engine, config: DatabaseConfig) -> None:
+        """Sets the isolation level of each connection when it is taken."""
+        event.listen(engine, "engine_connect", _isolate)
+
     def drop_together(self, connection: Connection, tables: Iterable[Table]) -> None:
         """Names all in one DROP TABLE, which then asks only whether other tables refer to them."""
         names = ", ".join(map(connection.dialect.identifier_preparer.format_table, tables))
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names}")
+
+
+def _isolate(connection: Connection) -> None:
+    """Does what an option of the engine would do, but loses no connection if the task is cancelled meanwhile."""
+    try:
+        connection.execution_options(isolation_level="REPEATABLE READ")
+    except BaseException:
+        connection.invalidate()
+        connection.close()
+        raise
