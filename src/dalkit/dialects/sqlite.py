@@ -68,8 +68,8 @@ class SQLiteSupport(DialectSupport):
         event.listen(engine, "connect", _on_connect(wal_within=wal_within, query_only=reading))
         if in_memory or not reading:  # what listens to an engine makes each connection dearer
             event.listen(engine, "begin", _on_begin(autocommit=autocommit))
-            event.listen(engine, "handle_error", _keep_when_interrupted)
-        event.listen(engine, "reset", _roll_back_what_is_open)
+        event.listen(engine, "handle_error", _keep_when_interrupted)
+        event.listen(engine, "reset", _renew_when_interrupted if reading else _roll_back_what_is_open)
         if config.hide_parameters and engine.dialect.is_async:
             logging.getLogger("aiosqlite").addFilter(_leave_out_parameters)
         if in_memory:
@@ -157,8 +157,7 @@ def _keep_when_interrupted(context: ExceptionContext) -> None:
     """A cancelled task or Ctrl-C leaves the connection sound.
 
     Thrown away, as with other databases, it would take a database in memory along, or keep the lock on a file for as
-    long as the statement runs or its cursor lives. The reader of a file is thrown away: a cursor that was not read to
-    its end would keep the connection at an old snapshot.
+    long as the statement runs or its cursor lives.
     """
     if not isinstance(context.original_exception, Exception) and context.connection is not None:
         context.is_disconnect = False
@@ -172,6 +171,13 @@ def _roll_back_what_is_open(dbapi_connection: Any, record: Any, state: Any) -> N
     """
     if not state.terminate_only and (record.info.pop(INTERRUPTED, False) or record.driver_connection.in_transaction):
         dbapi_connection.rollback()
+
+
+def _renew_when_interrupted(dbapi_connection: Any, record: Any, state: Any) -> None:
+    """A cursor that was not read to its end keeps a reader at an old snapshot: its connection is replaced at checkout."""
+    if INTERRUPTED in record.info:
+        record.invalidate(soft=True)
+    _roll_back_what_is_open(dbapi_connection, record, state)
 
 
 def _leave_out_parameters(record: logging.LogRecord) -> bool:
