@@ -174,7 +174,7 @@ def _roll_back_what_is_open(dbapi_connection: Any, record: Any, state: Any) -> N
 
 
 def _renew_when_interrupted(dbapi_connection: Any, record: Any, state: Any) -> None:
-    """A cursor that was not read to its end keeps a reader at an old snapshot: its connection is replaced at checkout."""
+    """Has a reader's connection replaced at checkout: a cursor not read to its end keeps it at an old snapshot."""
     if INTERRUPTED in record.info:
         record.invalidate(soft=True)
     _roll_back_what_is_open(dbapi_connection, record, state)
